@@ -1,0 +1,49 @@
+# make serve: Guard on 127.0.0.1:8080 before a demo backend · make test · make check · make bench
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+NODE_STAMP := tests/e2e/node/node_modules/.package-lock.json
+
+.PHONY: serve test check bench lock format clean setup
+
+setup: $(STAMP)
+
+$(STAMP): constraints-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+$(NODE_STAMP): tests/e2e/node/package-lock.json
+	cd tests/e2e/node && npm ci --silent --no-audit --no-fund --ignore-scripts
+
+serve: $(STAMP)
+	$(BIN)/guard serve --demo
+
+test: $(STAMP) $(NODE_STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP) $(NODE_STAMP)
+	$(BIN)/ruff format --check guard tests benchmarks
+	$(BIN)/ruff check guard tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/guard policy test policies
+	$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+format: $(STAMP)
+	$(BIN)/ruff format guard tests benchmarks
+	$(BIN)/ruff check --fix guard tests benchmarks
+
+# Pins come from pyproject.toml; the files name versions and hashes and no index.
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu --extra dev -c constraints.txt pyproject.toml -o constraints-dev.txt
+
+clean:
+	rm -rf $(VENV) guard.db guard.db-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

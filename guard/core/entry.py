@@ -1,0 +1,52 @@
+"""A ledger entry: one exchange, accounted for once."""
+
+import enum
+
+import msgspec
+
+from guard.core.usage import Usage, UsageSource
+
+
+class Status(enum.Enum):
+    """How an exchange ended. `open` is one that has not, or whose process died before it could say."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    BLOCKED = "blocked"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What is known when an exchange begins. `exchange` is our own ULID; times are Unix milliseconds."""
+
+    exchange: str
+    tenant: str
+    key: str
+    tier: str
+    dialect: str
+    model: str
+    backend: str
+    stream: bool
+    started_ms: int
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """What is known when it is over.
+
+    `withheld` counts answer tokens that were generated and not delivered; it is always our estimate and a part of
+    `usage.completion`. `reason` is an error's code or a halt's reason, empty on completion. Durations are milliseconds
+    since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none.
+    """
+
+    exchange: str
+    status: Status
+    reason: str
+    usage: Usage
+    source: UsageSource
+    withheld: int
+    first_ms: float | None
+    total_ms: float
+    findings: tuple[str, ...] = ()
+    decision: str = "allow"
+    generation: str = ""

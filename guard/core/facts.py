@@ -1,0 +1,61 @@
+"""The policy's input: facts about a request, never its text."""
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who asks. `key` is the key's name in the configuration, never the key."""
+
+    tenant: str
+    key: str
+    tier: str
+
+
+class MessageFacts(msgspec.Struct, frozen=True):
+    """One message: its role, how many characters of text it has and how many media parts."""
+
+    role: str
+    chars: int
+    media: int = 0
+
+
+class FindingFacts(msgspec.Struct, frozen=True):
+    """One kind of finding in the request: how often, the highest score, and where (JSON path without indices)."""
+
+    type: str
+    group: str
+    severity: int
+    count: int
+    score: float
+    engine: str
+    path: str
+
+
+class EngineFacts(msgspec.Struct, frozen=True):
+    """One engine's status on the request: OK, ERROR, TIMEOUT or SKIPPED."""
+
+    name: str
+    status: str
+
+
+class RequestFacts(msgspec.Struct, frozen=True):
+    """What `data.guard.request` sees as `input`.
+
+    `dialect` names the API (`openai.chat`, `openai.completions`, `openai.embeddings`). `members` are the request's
+    members that can smuggle text or token ids past inspection, by dotted path. `now` is RFC 3339, UTC.
+    """
+
+    identity: Identity
+    model: str
+    backend: str
+    dialect: str
+    stream: bool
+    choices: int
+    max_tokens: int | None
+    messages: tuple[MessageFacts, ...]
+    tools: tuple[str, ...]
+    members: tuple[str, ...]
+    findings: tuple[FindingFacts, ...]
+    engines: tuple[EngineFacts, ...]
+    prompt_chars: int
+    now: str

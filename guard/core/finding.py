@@ -1,0 +1,22 @@
+"""A finding: what an engine saw, by type and place, never by text."""
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing an engine saw in one channel.
+
+    `start` and `end` are code points of the channel's text, half-open. `continues` marks a further piece of the same
+    finding (a key block that is still flowing): it extends the mask before it. `bare` says that the span lies outside a
+    JSON string, so a mask needs quotes of its own.
+    """
+
+    type: str
+    start: int
+    end: int
+    score: float = 1.0
+    engine: str = "pattern"
+    rule: str = ""
+    version: str = ""
+    continues: bool = False
+    bare: bool = False

@@ -1,0 +1,161 @@
+"""The exception tree: what can go wrong, and what a caller is told.
+
+A message is safe to show: it says what happened and what to do next, and never quotes user text.
+A block is a verdict, not an error, and has no place here.
+"""
+
+from typing import ClassVar
+
+
+class GuardError(Exception):
+    """The root. `code` is for programs, `status` is HTTP's, `retryable` says whether the same call may work later."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+    kind: ClassVar[str] = "server_error"
+    """OpenAI's `error.type`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(GuardError):
+    """Boot only. Names the file, the line, the key and the cure."""
+
+    code = "config_error"
+
+
+class RequestError(GuardError):
+    """The client's request can't be served as it is."""
+
+    code = "invalid_request"
+    status = 400
+    kind = "invalid_request_error"
+
+
+class MalformedRequest(RequestError):
+    """The body is not the strict JSON that this API takes."""
+
+    code = "malformed_request"
+
+
+class Unauthorized(RequestError):
+    """No key, or one that is not known here."""
+
+    code = "invalid_api_key"
+    status = 401
+    kind = "authentication_error"
+
+
+class Forbidden(RequestError):
+    """The policy denies this request (model, tier, tenant)."""
+
+    code = "policy_denied"
+    status = 403
+    kind = "permission_error"
+
+
+class NotFound(RequestError):
+    """No such path or model."""
+
+    code = "not_found"
+    status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists; the method does not."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class PayloadTooLarge(RequestError):
+    """The body is larger than `limits.body_bytes`."""
+
+    code = "payload_too_large"
+    status = 413
+
+
+class TooBusy(RequestError):
+    """More exchanges at once than `limits.exchanges`."""
+
+    code = "too_busy"
+    status = 429
+    retryable = True
+    kind = "rate_limit_error"
+
+
+class UpstreamError(GuardError):
+    """The backend did not do its part."""
+
+    code = "backend_error"
+    status = 502
+    retryable = True
+    kind = "upstream_error"
+
+
+class BackendUnreachable(UpstreamError):
+    """No connection to the backend."""
+
+    code = "backend_unreachable"
+
+
+class BackendBroken(UpstreamError):
+    """The connection ended before the answer did."""
+
+    code = "backend_broken"
+
+
+class BackendMalformed(UpstreamError):
+    """The answer is not what the API says it is; nothing of the malformed part was handed on."""
+
+    code = "backend_malformed"
+
+
+class BackendTimeout(UpstreamError):
+    """Connect, first byte or idle time-out of this backend passed."""
+
+    code = "backend_timeout"
+    status = 504
+
+
+class EngineError(GuardError):
+    """An engine is down, slow or confused; in a stream it becomes `StageFailed`."""
+
+    code = "engine_error"
+    status = 503
+    retryable = True
+
+
+class EngineTimeout(EngineError):
+    """An engine gave no verdict within its deadline."""
+
+    code = "engine_timeout"
+
+
+class PolicyError(EngineError):
+    """The policy gave no usable decision."""
+
+    code = "policy_error"
+
+
+class HoldExhausted(EngineError):
+    """More text awaited a verdict than `hold_chars` allows."""
+
+    code = "hold_exhausted"
+
+
+class LedgerError(GuardError):
+    """The ledger can't be opened or written."""
+
+    code = "ledger_error"
+    status = 503
+    retryable = True
+
+
+class InvariantError(GuardError):
+    """Our bug."""
+
+    code = "invariant_error"

@@ -1,0 +1,174 @@
+"""Every Protocol in one file: the seams between rooms that may not import each other."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from guard.core.channel import Channel
+from guard.core.command import HaltReason
+from guard.core.decision import Decision
+from guard.core.discreet import Discreet
+from guard.core.entry import Closing, Opening
+from guard.core.event import Inspected
+from guard.core.facts import MessageFacts, RequestFacts
+from guard.core.frame import Frame
+from guard.core.usage import Usage
+from guard.errors import GuardError
+
+
+class ChannelEngine(Protocol):
+    """An engine's memory of one channel. Text goes in as it flows, verdicts come out."""
+
+    def feed(self, text: str, final: bool) -> Inspected:
+        """The verdict after `text`. `final`: the channel ends here. Raises EngineError."""
+        ...
+
+
+class Engine(Protocol):
+    """An engine that inspects text inline."""
+
+    @property
+    def name(self) -> str:
+        """The name that plans and findings carry."""
+        ...
+
+    def open(self, channel: Channel) -> ChannelEngine:
+        """A fresh memory for one channel."""
+        ...
+
+
+class PolicyEngine(Protocol):
+    """Answers what may be done."""
+
+    @property
+    def generation(self) -> str:
+        """Names the loaded set of policies."""
+        ...
+
+    def request(self, facts: RequestFacts) -> Decision:
+        """`data.guard.request`. Raises PolicyError when there is no usable decision; undefined denies."""
+        ...
+
+
+class Ledger(Protocol):
+    """Remembers exchanges. Calls return at once; rows are durable within the ledger's own bound."""
+
+    def open(self, opening: Opening) -> None:
+        """An exchange begins."""
+        ...
+
+    def close(self, closing: Closing) -> None:
+        """An exchange is over. Exactly once for each opening."""
+        ...
+
+
+class Prompt(Discreet, frozen=True):
+    """A request as a dialect reads it: a typed view beside the frame that keeps its bytes.
+
+    `members` are the paths of members that smuggle. `usage_hidden` says that usage was asked of the backend on Guard's
+    own account, so its chunk is not for the client.
+    """
+
+    frame: Frame
+    model: str
+    stream: bool
+    choices: int
+    max_tokens: int | None
+    messages: tuple[MessageFacts, ...]
+    tools: tuple[str, ...]
+    members: tuple[str, ...]
+    usage_hidden: bool = False
+
+
+class AnswerReader(Protocol):
+    """Reads one answer of the backend. Pure; one per exchange."""
+
+    def feed(self, data: bytes) -> Sequence[Frame]:
+        """The frames that `data` completes. Raises BackendMalformed."""
+        ...
+
+    def end(self) -> Sequence[Frame]:
+        """The backend closed. The last frames; raises BackendMalformed when the answer is not whole."""
+        ...
+
+
+class Dialect(Protocol):
+    """One wire API."""
+
+    @property
+    def name(self) -> str:
+        """`openai.chat`, …"""
+        ...
+
+    def prompt(self, body: bytes) -> Prompt:
+        """Raises MalformedRequest."""
+        ...
+
+    def stream(self, prompt: Prompt) -> AnswerReader:
+        """A reader for a streamed answer."""
+        ...
+
+    def whole(self, prompt: Prompt) -> AnswerReader:
+        """A reader for an answer in one JSON body."""
+        ...
+
+    def render(self, frame: Frame, texts: Sequence[str] | None) -> bytes:
+        """A frame's bytes, as they came or with its texts replaced."""
+        ...
+
+    def halted(self, reason: HaltReason, exchange: str, types: Sequence[str], usage: Usage | None) -> bytes:
+        """What ends a stream that Guard halts."""
+        ...
+
+    def failed(self, error: GuardError, exchange: str) -> bytes:
+        """What ends a stream that failed: an error frame and no end mark."""
+        ...
+
+    def refusal(self, error: GuardError, exchange: str, types: Sequence[str] = ()) -> bytes:
+        """The body of an error answer."""
+        ...
+
+
+class BackendAnswer(Protocol):
+    """The backend's answer as it arrives. Errors are already ours."""
+
+    @property
+    def status(self) -> int:
+        """HTTP's."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in lower case."""
+        ...
+
+    async def read(self) -> bytes:
+        """The next bytes as they came; empty at the end. Raises BackendBroken, BackendTimeout."""
+        ...
+
+    def close(self) -> None:
+        """Drops the connection at once, so that generation stops."""
+        ...
+
+
+class BackendCall(msgspec.Struct, frozen=True):
+    """One request to a backend. `path` is below the backend's `base_url`."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+
+class Backend(Protocol):
+    """A model server."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the configuration."""
+        ...
+
+    def call(self, call: BackendCall) -> Awaitable[BackendAnswer]:
+        """Sends it and waits for the answer's head. Raises BackendUnreachable, BackendTimeout."""
+        ...

@@ -1,0 +1,50 @@
+"""A pattern: what a detector gives to the automaton. One pattern finds one type by one rule.
+
+Text reaches a pattern in its normal form (see `fold`): one character per code point, NFKC, escapes decoded, other
+letters and digits folded to `OTHER_LETTER`, everything else that is not ASCII to `OTHER_SIGN`.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+OTHER_LETTER: Final = "\xaa"
+"""Stands for any letter or digit that is not ASCII; name it in a class where such letters belong (e-mail names)."""
+
+OTHER_SIGN: Final = "\x80"
+"""Stands for any other character that is not ASCII."""
+
+Validator = Callable[[str], tuple[int, int] | None]
+"""Given a matched text, the part of it that is really a value, as a half-open span; None if nothing in it is."""
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """One rule.
+
+    `body` is a regular expression in the syntax that `re` and Hyperscan share, without look-arounds, anchors, groups
+    that capture, or lazy quantifiers, and it never matches the empty string. Bounded repeats above 40 become unbounded
+    in the prefix automaton, which holds more than needed but never less. `not_after` and `not_before` are character
+    classes' insides (`0-9A-Za-z`): a match may not directly follow, or be directly followed by, such a character.
+    `until` opens a region: the finding runs on to the end of the first match of that expression, or never ends.
+    `validate` may shorten or reject a match. `score` is the calibrated chance (0–1) that a match is what it says.
+    """
+
+    type: str
+    rule: str
+    body: str
+    not_after: str = ""
+    not_before: str = ""
+    until: str = ""
+    caseless: bool = False
+    score: float = 1.0
+    validate: Validator | None = None
+
+
+def whole(check: Callable[[str], bool]) -> Validator:
+    """A validator that takes all of a match or nothing of it."""
+
+    def validate(text: str) -> tuple[int, int] | None:
+        return (0, len(text)) if check(text) else None
+
+    return validate

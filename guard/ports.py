@@ -24,6 +24,10 @@ class ChannelEngine(Protocol):
         """The verdict after `text`. `final`: the channel ends here. Raises EngineError."""
         ...
 
+    def close(self) -> None:
+        """Gives back what it holds outside Python's memory. Nothing is fed after it."""
+        ...
+
 
 class Engine(Protocol):
     """An engine that inspects text inline."""

@@ -1,0 +1,135 @@
+"""The hold of one channel: frames whose text awaits its verdict, and the edits that the verdicts ask for.
+
+It answers how far text is safe and what a stretch of it reads like after the edits. Nothing here knows why a stretch
+is safe; that is the engines' business.
+"""
+
+from collections import deque
+
+from guard.core.channel import Channel
+from guard.core.finding import Finding
+from guard.core.frame import Frame
+from guard.core.spans import Edit, apply, settle
+
+
+class HeldText:
+    """A slot's text on its way: it covers `[start, end)` of its channel. `start` moves on when a part has left."""
+
+    __slots__ = ("end", "hold", "start", "text")
+
+    def __init__(self, hold: "ChannelHold", start: int, text: str) -> None:
+        self.hold = hold
+        self.start = start
+        self.text = text
+        self.end = start + len(text)
+
+    def take(self, upto: int) -> str:
+        """The edited text before `upto`; what remains covers the rest."""
+        cut = upto - self.start
+        text = self.hold.leave(self.text[:cut], self.start)
+        self.text = self.text[cut:]
+        self.start = upto
+        return text
+
+
+class HeldFrame:
+    """A frame in the hold: its texts in the order of its slots, and the channels whose end it must not overtake."""
+
+    __slots__ = ("barriers", "frame", "parts", "touched")
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.parts: list[HeldText] = []
+        self.barriers: list[ChannelHold] = []
+        self.touched = False
+        """Whether a part of it has left already."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of it is safe and nothing of its channels waits before it."""
+        return all(part.end <= part.hold.safe and part.hold.queue[0] is self for part in self.parts) and all(
+            hold.safe == hold.received and hold.queue[0] is self for hold in self.barriers
+        )
+
+    def leave(self) -> tuple[str, ...] | None:
+        """Takes it out of its channels: its texts after the edits, None if they are as they came."""
+        texts = [part.take(part.end) for part in self.parts]
+        for hold in self.holds():
+            hold.queue.popleft()
+        if not self.touched and all(slot.text == text for slot, text in zip(self.frame.slots, texts, strict=True)):
+            return None
+        return tuple(texts)
+
+    def holds(self) -> list["ChannelHold"]:
+        """The channels that it waits in, each once."""
+        return list(dict.fromkeys([part.hold for part in self.parts] + self.barriers))
+
+
+class ChannelHold:
+    """Everything that is known of one channel's text that has not left yet."""
+
+    __slots__ = ("channel", "closed", "delivered", "edits", "findings", "queue", "received", "safe", "upto")
+
+    def __init__(self, channel: Channel, engines: tuple[str, ...]) -> None:
+        self.channel = channel
+        self.received = 0
+        self.safe = 0
+        self.delivered = 0
+        """Characters of the backend's that reached the client as they were."""
+        self.upto: dict[str, int] = dict.fromkeys(engines, 0)
+        self.findings: tuple[Finding, ...] = ()
+        self.edits: tuple[Edit, ...] = ()
+        self.queue: deque[HeldFrame] = deque()
+        self.closed = False
+
+    @property
+    def held(self) -> int:
+        """Characters that wait."""
+        return self.received - self.safe
+
+    def append(self, text: str) -> HeldText:
+        """Takes a slot's text to the end of the channel."""
+        part = HeldText(self, self.received, text)
+        self.received = part.end
+        return part
+
+    def enqueue(self, held: HeldFrame) -> None:
+        """Lets a frame wait here, once."""
+        if not self.queue or self.queue[-1] is not held:
+            self.queue.append(held)
+
+    def judge(self, engine: str, upto: int, redact: tuple[Finding, ...]) -> None:
+        """Takes one engine's verdict on the text before `upto`, and what of it is to be redacted."""
+        if engine in self.upto:
+            self.upto[engine] = upto
+        self.findings += redact
+        self.advance()
+
+    def advance(self) -> None:
+        """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
+        upto = min(self.upto.values(), default=self.received)
+        if not self.findings:
+            self.safe = upto
+            return
+        self.safe, edits, self.findings = settle(self.findings, upto)
+        self.edits += edits
+
+    def forgo(self, engine: str) -> None:
+        """Waits no longer for an engine."""
+        self.upto.pop(engine, None)
+        self.advance()
+
+    def leave(self, text: str, start: int) -> str:
+        """The text as it leaves. Texts leave in order."""
+        if not self.edits:
+            self.delivered += len(text)
+            return text
+        end = start + len(text)
+        self.delivered += len(text) - sum(_overlap(edit, start, end) for edit in self.edits)
+        edited = apply(text, start, self.edits)
+        self.edits = tuple(edit for edit in self.edits if edit.end > end)
+        return edited
+
+
+def _overlap(edit: Edit, start: int, end: int) -> int:
+    return max(0, min(edit.end, end) - max(edit.start, start))

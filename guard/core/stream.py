@@ -1,0 +1,249 @@
+"""The stream machine: one per exchange and direction; events in, commands out, in the manner of h11.
+
+It keeps text in order, lets nothing leave before every engine has its verdict, turns findings into edits by the plan,
+and ends the answer when the plan says so. It can't see bytes, patterns or clocks: the dialect reads frames for it, the
+engines inspect for it, and its driver performs its commands.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from guard.core.action import Action
+from guard.core.channel import Channel
+from guard.core.command import Command, Halt, HaltReason, Inspect, PauseUpstream, Release, ResumeUpstream, Settle
+from guard.core.event import (
+    ClientGone,
+    DeadlinePassed,
+    EngineStatus,
+    Event,
+    Finished,
+    FrameSeen,
+    Inspected,
+    Lull,
+    StageFailed,
+)
+from guard.core.finding import Finding
+from guard.core.frame import Frame
+from guard.core.hold import ChannelHold, HeldFrame, HeldText
+from guard.core.plan import FailureMode, Plan
+from guard.core.usage import Usage
+
+
+class StreamGuard:
+    """Guards one answer (or one prompt).
+
+    Invariants: each channel's text leaves in order and once; nothing leaves before its verdict, inside a finding, or
+    inside what may still become one; after `Halt` nothing is released; exactly one `Settle`.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._engines = plan.engines
+        self._holds: dict[Channel, ChannelHold] = {}
+        self._finished: set[int] = set()
+        self._paused = False
+        self._over = False
+        self._settled = False
+        self.usage: Usage | None = None
+        """What the backend reported last."""
+        self.deltas = 0
+        """Texts that the backend sent, one for each slot."""
+        self.findings: list[Finding] = []
+        """What was found and not allowed, in the order in which it was told."""
+        self.strongest = Action.ALLOW
+        """The strongest action that was taken."""
+
+    def handle(self, event: Event) -> Sequence[Command]:
+        """Takes an event and answers with what is to be done, in order."""
+        if isinstance(event, Inspected):
+            return self._inspected(event)
+        if isinstance(event, FrameSeen):
+            return self._frame(event.frame)
+        return self._rare(event)
+
+    @property
+    def choices(self) -> Sequence[int]:
+        """The choices that have begun and not finished, in order."""
+        begun = {channel.choice for channel in self._holds}
+        return sorted((begun or {0}) - self._finished)
+
+    @property
+    def generated_chars(self) -> int:
+        """Characters that the backend wrote."""
+        return sum(hold.received for hold in self._holds.values())
+
+    @property
+    def withheld_chars(self) -> int:
+        """Characters that the backend wrote and the client did not get."""
+        return sum(hold.received - hold.delivered for hold in self._holds.values())
+
+    @property
+    def straddling(self) -> bool:
+        """Whether safe text waits for the rest of its frame, so that a `Lull` would free it."""
+        return any(self._part_before(hold) for hold in self._holds.values())
+
+    def _frame(self, frame: Frame) -> Sequence[Command]:
+        if self._over:
+            return ()
+        if frame.usage is not None:
+            self.usage = frame.usage
+        held = HeldFrame(frame)
+        commands: list[Command] = []
+        for slot in frame.slots:
+            hold = self._hold(slot.channel)
+            if hold.closed or slot.channel.choice in self._finished:
+                return self._halt(HaltReason.MALFORMED)
+            if hold.held > self._plan.hold_chars:
+                self._pause(commands)
+            commands.append(Inspect(slot.channel, hold.received, slot.text))
+            held.parts.append(hold.append(slot.text))
+            hold.enqueue(held)
+            self.deltas += 1
+        if frame.closes or frame.finishes or frame.last:
+            self._close(held, commands)
+        if not held.parts and not held.barriers:
+            commands.append(Release(frame))
+        return commands
+
+    def _close(self, held: HeldFrame, commands: list[Command]) -> None:
+        """Ends the channels that the frame ends; an end mark also waits for what those channels still hold."""
+        frame = held.frame
+        ending = list(self._holds.values()) if frame.last else [h for h in self._holds.values() if _ends(frame, h)]
+        for hold in ending:
+            if hold.closed and not hold.queue:
+                continue
+            if not hold.closed and hold.queue:
+                commands.append(Inspect(hold.channel, hold.received, "", final=True))
+            hold.closed = True
+            if hold.queue and (frame.last or frame.finishes):
+                held.barriers.append(hold)
+                hold.enqueue(held)
+        self._finished.update(frame.finishes)
+
+    def _inspected(self, event: Inspected) -> Sequence[Command]:
+        hold = self._holds.get(event.channel)
+        if self._over or hold is None:
+            return ()
+        redact: tuple[Finding, ...] = ()
+        blocked_at: int | None = None
+        for finding in event.findings:
+            action = self._record(finding)
+            if action is Action.REDACT:
+                redact += (finding,)
+            elif action is Action.BLOCK:
+                blocked_at = finding.start if blocked_at is None else min(blocked_at, finding.start)
+        hold.judge(event.engine, event.upto, redact)
+        if blocked_at is not None:
+            return self._block(hold, blocked_at)
+        commands = self._drain((hold,))
+        if hold.held > self._plan.hold_chars:
+            self._pause(commands)
+        elif self._paused and all(h.held <= self._plan.hold_chars for h in self._holds.values()):
+            self._paused = False
+            commands.append(ResumeUpstream())
+        return commands
+
+    def _record(self, finding: Finding) -> Action:
+        action = self._plan.action(finding)
+        if action is not Action.ALLOW and not finding.continues:
+            self.findings.append(finding)
+            self.strongest = max(self.strongest, action)
+        return action
+
+    def _drain(self, holds: Iterable[ChannelHold]) -> list[Command]:
+        """Releases the frames that are ready, from these channels and those that their frames set free."""
+        out: list[Command] = []
+        work = list(holds)
+        while work:
+            hold = work.pop()
+            while hold.queue and hold.queue[0].ready:
+                held = hold.queue[0]
+                if len(held.parts) + len(held.barriers) > 1:
+                    work.extend(held.holds())
+                out.append(Release(held.frame, held.leave()))
+        return out
+
+    def _block(self, hold: ChannelHold, at: int) -> Sequence[Command]:
+        """Everything before the finding may still leave, so that the cut of the chunks makes no difference."""
+        hold.safe = min(hold.safe, at)
+        commands = self._drain((hold,))
+        self._split(hold, commands, blank=True)
+        return [*commands, *self._halt(HaltReason.BLOCKED)]
+
+    def _split(self, hold: ChannelHold, commands: list[Command], *, blank: bool) -> None:
+        part = self._part_before(hold)
+        if part is not None and (blank or part.text[: hold.safe - part.start].strip()):
+            held = hold.queue[0]
+            held.touched = True
+            commands.append(Release(held.frame, (part.take(hold.safe),)))
+
+    def _rare(self, event: Event) -> Sequence[Command]:
+        if isinstance(event, Finished | ClientGone):
+            return self._end(event)
+        if self._over:
+            return ()
+        if isinstance(event, Lull):
+            commands: list[Command] = []
+            for hold in self._holds.values():
+                self._split(hold, commands, blank=False)
+            return commands
+        if isinstance(event, StageFailed):
+            timed_out = event.status is EngineStatus.TIMEOUT
+            return self._give_up(event.engine, HaltReason.ENGINE_TIMEOUT if timed_out else HaltReason.ENGINE_FAILED)
+        if isinstance(event, DeadlinePassed) and self._paused:
+            return self._give_up(None, HaltReason.HOLD_EXHAUSTED)
+        return ()
+
+    def _give_up(self, engine: str | None, reason: HaltReason) -> Sequence[Command]:
+        """The failure mode: end the answer, or wait no longer for the engine (None: for any)."""
+        if self._plan.on_failure is FailureMode.BLOCK:
+            return self._halt(reason)
+        self._engines = tuple(e for e in self._engines if engine is not None and e != engine)
+        for hold in self._holds.values():
+            for name in tuple(hold.upto):
+                if name not in self._engines:
+                    hold.forgo(name)
+        commands = self._drain(self._holds.values())
+        if self._paused:
+            self._paused = False
+            commands.append(ResumeUpstream())
+        return commands
+
+    def _end(self, event: Finished | ClientGone) -> Sequence[Command]:
+        left = isinstance(event, Finished) and event.complete and any(h.queue for h in self._holds.values())
+        if left and not self._over:
+            return self._halt(HaltReason.ENGINE_TIMEOUT)
+        self._over = True
+        return self._settle()
+
+    def _halt(self, reason: HaltReason) -> Sequence[Command]:
+        self._over = True
+        return [Halt(reason), *self._settle()]
+
+    def _settle(self) -> Sequence[Command]:
+        if self._settled:
+            return ()
+        self._settled = True
+        return (Settle(),)
+
+    def _hold(self, channel: Channel) -> ChannelHold:
+        hold = self._holds.get(channel)
+        if hold is None:
+            hold = self._holds[channel] = ChannelHold(channel, self._engines)
+        return hold
+
+    def _pause(self, commands: list[Command]) -> None:
+        if not self._paused:
+            self._paused = True
+            commands.append(PauseUpstream())
+
+    @staticmethod
+    def _part_before(hold: ChannelHold) -> HeldText | None:
+        """The text at the head of the channel that is safe in part, if its frame may be sent in two."""
+        if not hold.queue or not hold.queue[0].frame.splittable:
+            return None
+        part = hold.queue[0].parts[0]
+        return part if part.start < hold.safe < part.end else None
+
+
+def _ends(frame: Frame, hold: ChannelHold) -> bool:
+    return hold.channel.choice in frame.finishes or hold.channel in frame.closes

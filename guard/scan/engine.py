@@ -1,0 +1,22 @@
+"""The pattern engine: one automaton, many channels."""
+
+from collections.abc import Sequence
+
+from guard.core.channel import Channel
+from guard.scan.automaton import Automaton
+from guard.scan.pattern import Pattern
+from guard.scan.scanner import Scanner
+
+
+class PatternEngine:
+    """Implements `ports.Engine`. Raises ValueError at construction for a pattern that can't be compiled."""
+
+    name = "pattern"
+
+    def __init__(self, patterns: Sequence[Pattern], version: str = "") -> None:
+        self._automaton = Automaton(patterns)
+        self._version = version
+
+    def open(self, channel: Channel) -> Scanner:
+        """A fresh memory for one channel; close it when the channel is over."""
+        return Scanner(self._automaton, channel, self._version)

@@ -1,0 +1,127 @@
+"""The pattern engine's memory of one channel: what is still in doubt, and how far the verdict reaches.
+
+Text that can't be part of a match any more is forgotten at once. When the matcher reports a match, the exact pattern
+and the validator confirm it on the text in doubt, as soon as nothing that follows can change it. A region (a key block)
+is redacted piece by piece as it flows and is never held.
+"""
+
+from guard.core.channel import Channel
+from guard.core.event import Inspected
+from guard.core.finding import Finding
+from guard.errors import InvariantError
+from guard.scan.automaton import Automaton, ConfirmedMatch, Rule
+from guard.scan.fold import Fold
+from guard.scan.window import Window
+
+FOOTER_CHARS = 128
+"""How much of a region is kept to find its end in, when that comes in pieces."""
+
+
+class Scanner:
+    """Implements `ports.ChannelEngine`."""
+
+    def __init__(self, automaton: Automaton, channel: Channel, version: str = "") -> None:
+        self._automaton = automaton
+        self._channel = channel
+        self._version = version
+        self._fold = Fold(json=channel.is_json)
+        self._window = Window()
+        self._region: Rule | None = None
+        self._read = 0
+        """Characters of normal form that the matcher has read since it was opened."""
+        self._matcher = automaton.open()
+
+    def feed(self, text: str, final: bool) -> Inspected:
+        """The verdict after `text`. See `ports.ChannelEngine`."""
+        folded = self._fold.feed(text, final)
+        findings: list[Finding] = list(folded.hidden)
+        self._window.extend(folded, self._fold.settled)
+        if self._region is None:
+            if folded.text:
+                self._scan(folded.text)
+            upto = self._settle(findings, final)
+        else:
+            upto = self._flow(findings, final)
+        return Inspected(self._channel, "pattern", upto, tuple(findings))
+
+    def close(self) -> None:
+        """Frees the native matcher."""
+        self._matcher.close()
+
+    def _scan(self, text: str) -> None:
+        self._matcher.scan(text.encode("latin-1"))
+        self._read += len(text)
+
+    def _settle(self, findings: list[Finding], final: bool) -> int:
+        """Confirms what can't change any more, and forgets it. Returns the received position that is settled."""
+        window = self._window
+        text = window.text
+        settled = len(text) if final else self._automaton.viable(text)
+        if self._matcher.ended:
+            region = self._confirm(findings, settled)
+            if region is not None:
+                return self._enter(region, findings, final)
+        upto = window.received_at(settled)
+        window.forget(settled)
+        return upto
+
+    def _confirm(self, findings: list[Finding], settled: int) -> ConfirmedMatch | None:
+        """Adds the confirmed findings; stops at the first region, which is returned."""
+        matches: list[ConfirmedMatch] = []
+        origin = self._read - len(self._window.text)
+        ended = self._matcher.ended
+        for number in tuple(ended):
+            rule = self._automaton.rules[number]
+            matches.extend(rule.confirm(self._window.text, 1, settled))
+            if ended[number] <= origin + settled:
+                del ended[number]
+        matches.sort(key=lambda m: (m.start, -m.end))
+        for match in matches:
+            if match.rule.until is not None:
+                return match
+            findings.append(self._finding(match.rule, match.start, match.end))
+        return None
+
+    def _enter(self, opening: ConfirmedMatch, findings: list[Finding], final: bool) -> int:
+        """A region begins: everything from here on is one finding, until its end is seen."""
+        self._region = opening.rule
+        self._window.done = opening.start
+        return self._flow(findings, final, footer_from=opening.end, continues=False)
+
+    def _flow(self, findings: list[Finding], final: bool, footer_from: int = 1, *, continues: bool = True) -> int:
+        """Inside a region: redacts what is there, and looks for the end."""
+        rule, window = self._region, self._window
+        if rule is None or rule.until is None:
+            raise InvariantError("a region has a rule that says where it ends")
+        footer = rule.until.search(window.text, footer_from)
+        stop = len(window.text) if footer is None else footer.end()
+        if stop > window.done:
+            findings.append(self._finding(rule, window.done, stop, continues=continues))
+        if footer is None:
+            upto = window.received_at(stop)
+            window.keep_tail(FOOTER_CHARS)
+            return upto
+        return self._leave(stop, findings, final)
+
+    def _leave(self, stop: int, findings: list[Finding], final: bool) -> int:
+        """A region has ended: what follows is read as if it were new."""
+        self._region = None
+        self._window.forget(stop)
+        self._matcher.close()
+        self._matcher, self._read = self._automaton.open(), 0
+        self._scan(self._window.text[1:])
+        return self._settle(findings, final)
+
+    def _finding(self, rule: Rule, start: int, end: int, continues: bool = False) -> Finding:
+        window, pattern = self._window, rule.pattern
+        return Finding(
+            type=pattern.type,
+            start=window.received_start(start),
+            end=window.received_end(end),
+            score=pattern.score,
+            engine="pattern",
+            rule=pattern.rule,
+            version=self._version,
+            continues=continues,
+            bare=window.is_bare(start),
+        )

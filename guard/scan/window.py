@@ -1,0 +1,92 @@
+"""The text in doubt of one channel, in normal form, and where each of its characters was received.
+
+Most text is received as its normal form; positions then map one to one and no map is kept.
+"""
+
+from guard.scan.automaton import SENTINEL
+from guard.scan.fold import Folded
+
+
+class Window:
+    """The normal-form text in doubt, behind one character of context, and where its characters were received.
+
+    Position 0 is the context; `done` is the first position that no earlier finding of the open region covers.
+    """
+
+    __slots__ = ("_bare", "_base", "_end", "_ends", "_starts", "done", "text")
+
+    def __init__(self) -> None:
+        self.text = SENTINEL
+        self.done = 1
+        self._base = -1
+        """The received position of `text[0]`, while positions map one to one."""
+        self._end = 0
+        """The received position behind the last character that has its normal form."""
+        self._starts: list[int] | None = None
+        self._ends: list[int] = []
+        self._bare: list[bool] | None = None
+
+    def extend(self, folded: Folded, settled: int) -> None:
+        """Takes more text; `settled` is how far the received text has its normal form."""
+        if folded.starts is None and self._starts is None:
+            self.text += folded.text
+            self._end = settled
+            return
+        starts, ends = self._map()
+        size = len(folded.text)
+        starts += folded.starts if folded.starts is not None else range(self._end, self._end + size)
+        ends += folded.ends if folded.ends is not None else range(self._end + 1, self._end + size + 1)
+        if folded.bare is not None:
+            self._bare = (self._bare or [False] * (len(self.text))) + folded.bare
+        self.text += folded.text
+        self._end = settled
+
+    def received_at(self, position: int) -> int:
+        """The received position where the text at `position` begins; for the end, the end of what has a normal form."""
+        if position >= len(self.text):
+            return self._end
+        return self.received_start(position)
+
+    def received_start(self, position: int) -> int:
+        """The received position of a character's first code point."""
+        return self._base + position if self._starts is None else self._starts[position]
+
+    def received_end(self, position: int) -> int:
+        """The received position behind the character before `position`."""
+        return self._base + position if self._starts is None else self._ends[position - 1]
+
+    def is_bare(self, position: int) -> bool:
+        """Whether the character stands outside a JSON string, in a text that is JSON."""
+        return self._bare is not None and self._bare[position]
+
+    def forget(self, position: int) -> None:
+        """Drops the text before `position`, but for one character of context."""
+        cut = min(position, len(self.text)) - 1
+        self.done = 1
+        if cut <= 0:
+            return
+        self.text = self.text[cut:]
+        if self._starts is None:
+            self._base += cut
+            return
+        if len(self.text) == 1:
+            self._base, self._starts, self._bare = self._end - 1, None, None
+            self._ends = []
+            return
+        self._starts = self._starts[cut:]
+        self._ends = self._ends[cut:]
+        if self._bare is not None:
+            self._bare = self._bare[cut:]
+
+    def keep_tail(self, size: int) -> None:
+        """Inside a region: everything is covered; keeps the last characters to find the region's end in."""
+        self.forget(max(1, len(self.text) - size))
+        self.done = len(self.text)
+
+    def _map(self) -> tuple[list[int], list[int]]:
+        """Begins to keep the map, if it is not kept yet."""
+        if self._starts is None:
+            size = len(self.text)
+            self._starts = list(range(self._base, self._base + size))
+            self._ends = list(range(self._base + 1, self._base + size + 1))
+        return self._starts, self._ends

@@ -6,7 +6,6 @@ from typing import Protocol
 import msgspec
 
 from guard.core.channel import Channel
-from guard.core.command import HaltReason
 from guard.core.decision import Decision
 from guard.core.discreet import Discreet
 from guard.core.entry import Closing, Opening
@@ -93,7 +92,15 @@ class AnswerReader(Protocol):
         ...
 
     def end(self) -> Sequence[Frame]:
-        """The backend closed. The last frames; raises BackendMalformed when the answer is not whole."""
+        """The backend closed. The last frames; raises BackendBroken when the answer is not whole."""
+        ...
+
+    def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
+        """What the client gets in place of the rest of an answer that the policy blocks."""
+        ...
+
+    def failed(self, error: GuardError, exchange: str) -> bytes:
+        """What ends an answer that has begun and fails: an error and no end mark."""
         ...
 
 
@@ -119,14 +126,6 @@ class Dialect(Protocol):
 
     def render(self, frame: Frame, texts: Sequence[str] | None) -> bytes:
         """A frame's bytes, as they came or with its texts replaced."""
-        ...
-
-    def halted(self, reason: HaltReason, exchange: str, types: Sequence[str], usage: Usage | None) -> bytes:
-        """What ends a stream that Guard halts."""
-        ...
-
-    def failed(self, error: GuardError, exchange: str) -> bytes:
-        """What ends a stream that failed: an error frame and no end mark."""
         ...
 
     def refusal(self, error: GuardError, exchange: str, types: Sequence[str] = ()) -> bytes:

@@ -7,7 +7,8 @@ class Channel(msgspec.Struct, frozen=True):
     """Names one text of an exchange.
 
     `field` is the dialect's name of it (`content`, `reasoning_content`, `tool_calls.arguments`, …); for strings in
-    members the dialect does not know it is their JSON path, which starts with `$`.
+    members the dialect does not know it is their JSON path, which starts with `$`. `choice` is -1 for texts that belong
+    to no choice.
     """
 
     choice: int

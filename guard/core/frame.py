@@ -24,7 +24,8 @@ class Frame(Discreet, frozen=True):
     `shadows` are byte spans of values that repeat a slot's text in another form (log-probabilities, token ids); they
     become `null` when a text of the frame changes. `closes` are channels that end with this frame, `finishes` choices
     all of whose channels do, and `last` says that every channel does. `splittable` says that the frame may be sent in
-    two, each with a part of its one text.
+    two, each with a part of its one text. `patches` are byte spans that Guard itself replaces. `failure` marks an error
+    that the backend reports in place of an answer.
     """
 
     raw: bytes
@@ -35,3 +36,5 @@ class Frame(Discreet, frozen=True):
     last: bool = False
     splittable: bool = False
     usage: Usage | None = None
+    patches: tuple[tuple[int, int, bytes], ...] = ()
+    failure: bool = False

@@ -63,7 +63,7 @@ class StreamGuard:
     @property
     def choices(self) -> Sequence[int]:
         """The choices that have begun and not finished, in order."""
-        begun = {channel.choice for channel in self._holds}
+        begun = {channel.choice for channel in self._holds if channel.choice >= 0}
         return sorted((begun or {0}) - self._finished)
 
     @property
@@ -79,7 +79,7 @@ class StreamGuard:
     @property
     def straddling(self) -> bool:
         """Whether safe text waits for the rest of its frame, so that a `Lull` would free it."""
-        return any(self._part_before(hold) for hold in self._holds.values())
+        return any(hold.queue and self._wordy(hold) for hold in self._holds.values())
 
     def _frame(self, frame: Frame) -> Sequence[Command]:
         if self._over:
@@ -171,7 +171,7 @@ class StreamGuard:
 
     def _split(self, hold: ChannelHold, commands: list[Command], *, blank: bool) -> None:
         part = self._part_before(hold)
-        if part is not None and (blank or part.text[: hold.safe - part.start].strip()):
+        if part is not None and (blank or self._wordy(hold)):
             held = hold.queue[0]
             held.touched = True
             commands.append(Release(held.frame, (part.take(hold.safe),)))
@@ -235,6 +235,11 @@ class StreamGuard:
         if not self._paused:
             self._paused = True
             commands.append(PauseUpstream())
+
+    def _wordy(self, hold: ChannelHold) -> bool:
+        """Whether the safe part at the head of the channel is more than space."""
+        part = self._part_before(hold)
+        return part is not None and not part.text[: hold.safe - part.start].isspace()
 
     @staticmethod
     def _part_before(hold: ChannelHold) -> HeldText | None:

@@ -1,0 +1,122 @@
+"""What OpenAI's clients read as an error, and as an answer that a filter ended.
+
+Sources: OpenAI API reference, "Error codes" and "The chat completion chunk object" (`finish_reason:
+"content_filter"`). The `guard` member says what Guard did, by finding type and never by text.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from guard.core.usage import Usage
+from guard.errors import GuardError
+
+
+class _Details(msgspec.Struct, omit_defaults=True):
+    message: str
+    type: str
+    code: str
+    exchange: str
+    param: str | None = None
+    findings: Sequence[str] = ()
+
+
+class _Body(msgspec.Struct):
+    error: _Details
+
+
+class _Guard(msgspec.Struct):
+    exchange: str
+    reason: str
+    findings: Sequence[str]
+
+
+class _Delta(msgspec.Struct, omit_defaults=True):
+    role: str = ""
+    content: str | None = None
+
+
+class _ChatChoice(msgspec.Struct, omit_defaults=True):
+    index: int
+    finish_reason: str
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    text: str | None = None
+
+
+class _Tokens(msgspec.Struct):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class _Completion(msgspec.Struct, omit_defaults=True):
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: Sequence[_ChatChoice]
+    usage: _Tokens | None = None
+    guard: _Guard | None = None
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What a chunk of this answer carries in its head: the backend's own id, model and time."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+
+
+def error_body(error: GuardError, exchange: str, types: Sequence[str] = ()) -> bytes:
+    """An error answer's body."""
+    return msgspec.json.encode(
+        _Body(_Details(error.message, error.kind, error.code, exchange, param=None, findings=tuple(types)))
+    )
+
+
+def error_event(error: GuardError, exchange: str) -> bytes:
+    """A failure after the first byte: an error event. No end mark follows."""
+    return _event(_Body(_Details(error.message, error.kind, error.code, exchange)))
+
+
+def filtered_events(
+    origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage | None
+) -> bytes:
+    """A blocked stream's end: each open choice finishes, then the usage if it was asked for, then the end mark."""
+    guard = _Guard(exchange, "blocked", tuple(types))
+    ends = [_filtered_choice(origin, index, streamed=True) for index in choices]
+    out = [_event(_completion(origin, (end,), guard)) for end in ends]
+    if usage is not None:
+        out.append(_event(_completion(origin, (), None, usage)))
+    return b"".join(out) + b"data: [DONE]\n\n"
+
+
+def filtered_body(origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
+    """A blocked whole answer."""
+    guard = _Guard(exchange, "blocked", tuple(types))
+    ends = [_filtered_choice(origin, index, streamed=False) for index in choices]
+    return msgspec.json.encode(_completion(origin, ends, guard, usage))
+
+
+def _filtered_choice(origin: Origin, index: int, *, streamed: bool) -> _ChatChoice:
+    if origin.object.startswith("text_completion"):
+        return _ChatChoice(index, "content_filter", text="")
+    if streamed:
+        return _ChatChoice(index, "content_filter", delta=_Delta())
+    return _ChatChoice(index, "content_filter", message=_Delta("assistant", ""))
+
+
+def _completion(
+    origin: Origin, choices: Sequence[_ChatChoice], guard: _Guard | None, usage: Usage | None = None
+) -> _Completion:
+    tokens = None
+    if usage is not None:
+        prompt, completion = usage.prompt or 0, usage.completion or 0
+        tokens = _Tokens(prompt, completion, prompt + completion)
+    return _Completion(origin.id, origin.object, origin.created, origin.model, choices, tokens, guard)
+
+
+def _event(body: object) -> bytes:
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"

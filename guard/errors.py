@@ -121,6 +121,18 @@ class BackendTimeout(UpstreamError):
     status = 504
 
 
+class BackendRefused(UpstreamError):
+    """The backend answered with an error that can't be handed on as it is."""
+
+    code = "backend_refused"
+
+
+class ClientStalled(UpstreamError):
+    """The client stopped reading its answer."""
+
+    code = "client_stalled"
+
+
 class EngineError(GuardError):
     """An engine is down, slow or confused; in a stream it becomes `StageFailed`."""
 

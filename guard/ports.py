@@ -54,6 +54,14 @@ class PolicyEngine(Protocol):
         ...
 
 
+class Router(Protocol):
+    """Chooses among backends."""
+
+    def route(self, model: str) -> "Backend":
+        """The backend that serves a model. Raises NotFound."""
+        ...
+
+
 class Ledger(Protocol):
     """Remembers exchanges. Calls return at once; rows are durable within the ledger's own bound."""
 
@@ -156,12 +164,33 @@ class BackendAnswer(Protocol):
 
 
 class BackendCall(msgspec.Struct, frozen=True):
-    """One request to a backend. `path` is below the backend's `base_url`."""
+    """One request to a backend. `path` is below the backend's `base_url`. `streamed`: the answer begins at once."""
 
     method: str
     path: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes | None
+    body: bytes | None = None
+    streamed: bool = False
+
+
+class ClientSide(Protocol):
+    """The client of one exchange, as the pump sees it. Writing to a client that has left does nothing."""
+
+    async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Sends the answer's head."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Sends some of the body."""
+        ...
+
+    async def finish(self) -> None:
+        """Ends the body."""
+        ...
+
+    async def gone(self) -> None:
+        """Returns when the client has left."""
+        ...
 
 
 class Backend(Protocol):
@@ -172,6 +201,11 @@ class Backend(Protocol):
         """Its name in the configuration."""
         ...
 
+    @property
+    def idle_s(self) -> float:
+        """How long it may be silent within an answer."""
+        ...
+
     def call(self, call: BackendCall) -> Awaitable[BackendAnswer]:
-        """Sends it and waits for the answer's head. Raises BackendUnreachable, BackendTimeout."""
+        """Sends it and waits for the answer's head. Raises UpstreamError."""
         ...

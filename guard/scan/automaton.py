@@ -163,5 +163,15 @@ def _database(mode: int, expressions: Sequence[bytes], patterns: Iterable[Patter
     try:
         database.compile(expressions=list(expressions), ids=list(range(len(expressions))), flags=each)
     except hyperscan.error as error:
-        raise ValueError(f"the patterns can't be compiled: {error}") from error
+        raise ValueError(f"the patterns can't be compiled: {_culprit(mode, expressions, patterns, each)}") from error
     return database
+
+
+def _culprit(mode: int, expressions: Sequence[bytes], patterns: Iterable[Pattern], flags: Sequence[int]) -> str:
+    """Which pattern can't be compiled, and why."""
+    for expression, pattern, flag in zip(expressions, patterns, flags, strict=True):
+        try:
+            hyperscan.Database(mode=mode).compile(expressions=[expression], ids=[0], flags=[flag])
+        except hyperscan.error as error:
+            return f"{pattern.type} {pattern.rule}: {error}"
+    return "all together they are too large"

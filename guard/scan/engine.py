@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from guard.core.channel import Channel
 from guard.scan.automaton import Automaton
+from guard.scan.fold import CharTable
 from guard.scan.pattern import Pattern
 from guard.scan.scanner import Scanner
 
@@ -15,8 +16,9 @@ class PatternEngine:
 
     def __init__(self, patterns: Sequence[Pattern], version: str = "") -> None:
         self._automaton = Automaton(patterns)
+        self._table = CharTable()
         self._version = version
 
     def open(self, channel: Channel) -> Scanner:
         """A fresh memory for one channel; close it when the channel is over."""
-        return Scanner(self._automaton, channel, self._version)
+        return Scanner(self._automaton, self._table, channel, self._version)

@@ -7,25 +7,29 @@ become the character they spell; other letters and signs become one stand-in eac
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
-import msgspec
-
+from guard.core.discreet import Discreet
 from guard.core.finding import Finding
 from guard.scan.hidden import HiddenText
 from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN
 
-_SPECIAL: Final = re.compile(r"[%\\\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
+_UNPLAIN: Final = re.compile(r"[%\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
+_UNPLAIN_JSON: Final = re.compile(r'[%\\"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 _JSON_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": "\r", "t": "\t"}
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
+_UNSEEN: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
+_BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
+_DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+_LONG_WAY: Final = "\x00"
+_MOST_CACHED: Final = 16_384
 
 
-class Folded(msgspec.Struct, frozen=True):
+class Folded(Discreet, frozen=True):
     """A stretch of normal form.
 
     `text` has one character per position; `starts[i]` and `ends[i]` are where in the received text the i-th one stands
-    (both None: the stretch is as it was received). `bare[i]`, in JSON texts, says that it stands outside a JSON string.
+    (both None: the stretch maps one to one). `bare[i]`, in JSON texts, says that it stands outside a JSON string.
     """
 
     text: str
@@ -35,13 +39,28 @@ class Folded(msgspec.Struct, frozen=True):
     hidden: tuple[Finding, ...] = ()
 
 
+class CharTable(dict[int, str]):
+    """For `str.translate`: characters that fold to one character; any other is marked for the long way."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = fold_char(char)
+        plain = len(folded) == 1 and (code >= 0x80 or char in "\t\n\r" or code >= 0x20) and char != "%"
+        result = folded if plain else _LONG_WAY
+        if len(self) < _MOST_CACHED:
+            self[code] = result
+        return result
+
+
 class Fold:
-    """One channel's fold. `json`: the channel's text is itself JSON."""
+    """One channel's fold. `json`: the text is itself JSON. Channels share a `table`, which is only a cache."""
 
-    __slots__ = ("_hidden", "_in_string", "_json", "_pending", "received")
+    __slots__ = ("_hidden", "_in_string", "_json", "_pending", "_table", "_unplain", "received")
 
-    def __init__(self, json: bool = False) -> None:
+    def __init__(self, table: CharTable, json: bool = False) -> None:
+        self._table = table
         self._json = json
+        self._unplain = _UNPLAIN_JSON if json else _UNPLAIN
         self._pending = ""
         self._in_string = False
         self._hidden = HiddenText()
@@ -55,38 +74,37 @@ class Fold:
 
     def feed(self, text: str, final: bool = False) -> Folded:
         """The normal form of what `text` completes. `final`: an unfinished escape is what it looks like."""
-        if not self._json and not self._pending and self._hidden.idle and not _SPECIAL.search(text):
-            self.received += len(text)
-            return Folded(text)
+        if text and not self._json and not self._pending and self._hidden.idle:
+            plain = text if not self._unplain.search(text) else text.translate(self._table)
+            if _LONG_WAY not in plain:
+                self.received += len(text)
+                self._hidden.pass_by(text[-1])
+                return Folded(plain)
         base = self.received - len(self._pending)
         self.received += len(text)
-        text = self._pending + text
-        self._pending = ""
+        text, self._pending = self._pending + text, ""
         return self._walk(text, base, final)
 
     def _walk(self, text: str, base: int, final: bool) -> Folded:
-        chars: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        bare: list[bool] | None = [] if self._json else None
+        out = _Builder(self._json)
         at = 0
         while at < len(text):
+            found = self._unplain.search(text, at)
+            stop = len(text) if found is None else found.start()
+            if stop > at:
+                out.run(text[at:stop], base + at, not self._in_string)
+                self._hidden.feed(text[stop - 1], base + stop - 1)
+                at = stop
+                continue
             width = self._escape_width(text, at)
             if at + width > len(text) and not final:
                 self._pending = text[at:]
                 break
             width = min(width, len(text) - at)
-            outside = not self._in_string
-            piece = self._piece(text, at, width, base)
-            for char in piece:
-                chars.append(char)
-                starts.append(base + at)
-                ends.append(base + at + width)
-                if bare is not None:
-                    bare.append(outside)
+            bare = not self._in_string
+            out.char(self._decoded(text[at : at + width], base + at), base + at, width, bare)
             at += width
-        hidden = self._hidden.take(final)
-        return Folded("".join(chars), starts, ends, bare, hidden)
+        return out.folded(self._hidden.take(final))
 
     def _escape_width(self, text: str, at: int) -> int:
         """How many code points the character at `at` is written with; may reach behind the text's end."""
@@ -99,29 +117,60 @@ class Fold:
             return 2
         return 1
 
-    def _piece(self, text: str, at: int, width: int, base: int) -> str:
-        char = text[at]
-        if width == 1:
+    def _decoded(self, written: str, at: int) -> str:
+        char = written[0]
+        if len(written) == 1:
             if self._json and char == '"':
                 self._in_string = not self._in_string
-            self._hidden.feed(char, base + at)
-            return _fold_char(char)
-        if char == "%" and width == 3:
-            code = int(text[at + 1 : at + 3], 16)
-            decoded = chr(code) if code < 0x80 else OTHER_SIGN
-        elif width == 6:
-            decoded = chr(int(text[at + 2 : at + 6], 16))
+        elif char == "%":
+            code = int(written[1:], 16) if len(written) == 3 else 0x80
+            char = chr(code) if code < 0x80 else OTHER_SIGN
+        elif len(written) == 6:
+            char = chr(int(written[2:], 16))
         else:
-            decoded = _JSON_ESCAPES.get(text[at + 1 : at + 2], OTHER_SIGN)
-        self._hidden.feed(decoded, base + at, width)
-        return _fold_char(decoded)
+            char = _JSON_ESCAPES.get(written[1], OTHER_SIGN)
+        self._hidden.feed(char, at, len(written))
+        return fold_char(char)
 
 
-@lru_cache(maxsize=8192)
-def _fold_char(char: str) -> str:
+class _Builder:
+    """Collects a folded stretch and its map."""
+
+    __slots__ = ("_bare", "_ends", "_starts", "_text")
+
+    def __init__(self, json: bool) -> None:
+        self._text: list[str] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._bare: list[bool] | None = [] if json else None
+
+    def run(self, text: str, at: int, bare: bool) -> None:
+        """Characters that are their own normal form."""
+        self._text.append(text)
+        self._starts.extend(range(at, at + len(text)))
+        self._ends.extend(range(at + 1, at + len(text) + 1))
+        if self._bare is not None:
+            self._bare.extend([bare] * len(text))
+
+    def char(self, folded: str, at: int, width: int, bare: bool) -> None:
+        """One character, written with `width` code points, that became `folded`: none, one or several."""
+        for one in folded:
+            self._text.append(one)
+            self._starts.append(at)
+            self._ends.append(at + width)
+            if self._bare is not None:
+                self._bare.append(bare)
+
+    def folded(self, hidden: tuple[Finding, ...]) -> Folded:
+        """What was collected."""
+        return Folded("".join(self._text), self._starts, self._ends, self._bare, hidden)
+
+
+def fold_char(char: str) -> str:
+    """The normal form of one code point: nothing, one character, or the several that it stands for."""
     if char < "\x80":
         return char
-    if unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc") or char in "\u115f\u1160\u3164\uffa0":
+    if unicodedata.category(char) in _UNSEEN or char in _BLANK_LETTERS:
         return ""
     return "".join(_stand_in(c) for c in unicodedata.normalize("NFKC", char))
 
@@ -129,11 +178,12 @@ def _fold_char(char: str) -> str:
 def _stand_in(char: str) -> str:
     if char < "\x80":
         return char
-    if unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc"):
+    category = unicodedata.category(char)
+    if category in _UNSEEN:
         return ""
-    if unicodedata.category(char) in ("Zs", "Zl", "Zp"):
+    if category in ("Zs", "Zl", "Zp"):
         return " "
-    if unicodedata.category(char) in ("Pd", "Sm") and char in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212":
+    if char in _DASHES:
         return "-"
     digit = unicodedata.digit(char, None)
     if digit is not None:

@@ -37,6 +37,10 @@ class HiddenText:
         """Whether plain text needs no look: nothing is in doubt."""
         return self._doubt is None and not self._in_flag
 
+    def pass_by(self, char: str) -> None:
+        """Plain text went by, of which this is the last character."""
+        self._previous = char
+
     def settled(self, received: int) -> int:
         """How far every character has its verdict."""
         return received if self._doubt is None else self._doubt[0]

@@ -107,11 +107,12 @@ def _prefix_item(kind: Any, value: Any) -> str:
 
 def _prefix_repeat(low: int, high: Any, item: Sequence[_Item]) -> str:
     unbounded = high is op.MAXREPEAT or high > LARGEST_REPEAT
-    before = "*" if unbounded else f"{{0,{int(high) - 1}}}"
     if len(item) == 1 and _is_single(item[0][0]):
-        single = _whole(item)
-        return f"{single}+" if unbounded else f"{single}{{1,{int(high)}}}"
-    return f"(?:(?:{_whole(item)}){before}{_prefix(item)})"
+        return _whole(item) + ("+" if unbounded else f"{{1,{int(high)}}}")
+    if high == 1:
+        return f"(?:{_prefix(item)})"
+    before = "*" if unbounded else f"{{0,{int(high) - 1}}}"
+    return f"(?:(?:{_whole(item)}){before}(?:{_prefix(item)}))"
 
 
 def _times(low: int, high: Any) -> str:

@@ -5,12 +5,14 @@ and the validator confirm it on the text in doubt, as soon as nothing that follo
 is redacted piece by piece as it flows and is never held.
 """
 
+import hyperscan
+
 from guard.core.channel import Channel
 from guard.core.event import Inspected
 from guard.core.finding import Finding
-from guard.errors import InvariantError
+from guard.errors import EngineError, InvariantError
 from guard.scan.automaton import Automaton, ConfirmedMatch, Rule
-from guard.scan.fold import Fold
+from guard.scan.fold import CharTable, Fold
 from guard.scan.window import Window
 
 FOOTER_CHARS = 128
@@ -20,11 +22,11 @@ FOOTER_CHARS = 128
 class Scanner:
     """Implements `ports.ChannelEngine`."""
 
-    def __init__(self, automaton: Automaton, channel: Channel, version: str = "") -> None:
+    def __init__(self, automaton: Automaton, table: CharTable, channel: Channel, version: str = "") -> None:
         self._automaton = automaton
         self._channel = channel
         self._version = version
-        self._fold = Fold(json=channel.is_json)
+        self._fold = Fold(table, json=channel.is_json)
         self._window = Window()
         self._region: Rule | None = None
         self._read = 0
@@ -49,7 +51,10 @@ class Scanner:
         self._matcher.close()
 
     def _scan(self, text: str) -> None:
-        self._matcher.scan(text.encode("latin-1"))
+        try:
+            self._matcher.scan(text.encode("latin-1"))
+        except hyperscan.error as error:
+            raise EngineError("The pattern engine failed on this text.") from error
         self._read += len(text)
 
     def _settle(self, findings: list[Finding], final: bool) -> int:

@@ -1,0 +1,29 @@
+"""`guard config check` and `guard config schema`."""
+
+from pathlib import Path
+
+import click
+
+from guard.cli.source import config_option, configured
+from guard.config import schema as json_schema
+
+
+@click.group()
+def config() -> None:
+    """The configuration file."""
+
+
+@config.command("check")
+@config_option
+def check(config_file: Path | None) -> None:
+    """Read the configuration as `guard serve` would, and say what it holds."""
+    settings = configured(config_file)
+    names = ", ".join(backend.name for backend in settings.backends)
+    access = f"{len(settings.keys)} keys" if settings.keys else "no key asked for"
+    click.echo(f"sound: listens on {settings.listen}; {access}; backends: {names}")
+
+
+@config.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    click.echo(json_schema())

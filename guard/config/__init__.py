@@ -1,0 +1,40 @@
+"""The configuration: Settings from one YAML file. Only `app` and `cli` import it.
+
+Every key is listed in `docs/configuration.md`.
+"""
+
+from guard.config.address import Address, parse_address
+from guard.config.loader import load, with_listen
+from guard.config.schema import schema
+from guard.config.secret import Secret
+from guard.config.settings import (
+    BackendKind,
+    BackendSettings,
+    KeySettings,
+    Limits,
+    LogSettings,
+    Settings,
+    StreamSettings,
+    Timeouts,
+)
+from guard.config.starter import demo_settings, standalone_settings, starter_policies
+
+__all__ = [
+    "Address",
+    "BackendKind",
+    "BackendSettings",
+    "KeySettings",
+    "Limits",
+    "LogSettings",
+    "Secret",
+    "Settings",
+    "StreamSettings",
+    "Timeouts",
+    "demo_settings",
+    "load",
+    "parse_address",
+    "schema",
+    "standalone_settings",
+    "starter_policies",
+    "with_listen",
+]

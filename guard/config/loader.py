@@ -1,0 +1,50 @@
+"""From a file to Settings. It reads the file, what the file's values name, and nothing else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from msgspec.structs import replace
+
+from guard.config.document import line_of, read_document
+from guard.config.interpolation import Interpolation
+from guard.config.place import Place
+from guard.config.reader import Reader, struct_type
+from guard.config.rule import complaints
+from guard.config.settings import Settings
+from guard.errors import ConfigError
+from guard.metering.location import anchor
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Settings that keep every rule. Relative paths become absolute, from the file's directory. Raises ConfigError."""
+    base = path.absolute().parent
+    top = read_document(path)
+    reader = Reader(Interpolation(environ=environ, base=base))
+    place = Place(file=str(path), line=line_of(top))
+    settings = _anchored(cast(Settings, reader.value(struct_type(Settings), top, place)), base)
+    for key, message in complaints(settings):
+        raise _place(key, place, reader.places).error(message)
+    return settings
+
+
+def with_listen(settings: Settings, listen: str) -> Settings:
+    """The same settings on another address, under the same rules. Raises ConfigError."""
+    changed = replace(settings, listen=listen)
+    for key, message in complaints(changed):
+        raise ConfigError(f"--listen: {message}" if key == "listen" else f"{key}: {message}")
+    return changed
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    backends = tuple(
+        replace(one, ca_file=str(base / one.ca_file)) if one.ca_file is not None else one for one in settings.backends
+    )
+    return replace(
+        settings, backends=backends, policies=str(base / settings.policies), ledger=anchor(settings.ledger, base)
+    )
+
+
+def _place(path: str, top: Place, places: Mapping[str, Place]) -> Place:
+    """Where a key stands; a key that was left to its default has no line of its own."""
+    return places.get(path) or Place(file=top.file, line=0, path=path)

@@ -1,0 +1,116 @@
+"""What a configuration must keep beyond its types. Each rule yields (key, message); the first one is refused.
+
+Add a rule: one function and one line in `RULES`. A message names the cure and never quotes a value that may be secret.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from guard.config.address import parse_address
+from guard.config.settings import BackendSettings, Settings
+from guard.metering.location import parse_location
+
+Complaint = tuple[str, str]
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_NAME_CURE: Final = "must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or a digit"
+
+
+def _listen(settings: Settings) -> Iterator[Complaint]:
+    try:
+        address = parse_address(settings.listen)
+    except ValueError as error:
+        yield "listen", str(error)
+        return
+    if settings.keys and settings.open:
+        yield "open", "contradicts keys: remove the keys, or set it to false"
+    if not (settings.keys or settings.open or address.is_loopback):
+        yield (
+            "listen",
+            (
+                "is reachable from other machines, and no key is asked for: add keys (guard key new), "
+                "listen on 127.0.0.1, or set open: true"
+            ),
+        )
+
+
+def _backends(settings: Settings) -> Iterator[Complaint]:
+    if not settings.backends:
+        yield "backends", "is empty; name at least one"
+    seen: set[str] = set()
+    for index, backend in enumerate(settings.backends):
+        path = f"backends[{index}]"
+        if not _NAME.fullmatch(backend.name):
+            yield f"{path}.name", _NAME_CURE
+        if backend.name in seen:
+            yield f"{path}.name", "names a backend that stands above; give each its own name"
+        seen.add(backend.name)
+        yield from _backend(path, backend)
+
+
+def _backend(path: str, backend: BackendSettings) -> Iterator[Complaint]:
+    cure = _url_cure(backend.base_url)
+    if cure:
+        yield f"{path}.base_url", cure
+    key = backend.api_key.reveal() if backend.api_key else "x"
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        yield f"{path}.api_key", "must be printable ASCII without spaces, for it travels in a header"
+    if backend.ca_file is not None and not Path(backend.ca_file).is_file():
+        yield f"{path}.ca_file", "is not a file; name a PEM file of certificates"
+
+
+def _url_cure(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        return "is not a URL; write it like http://127.0.0.1:9001/v1"
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0 or not text.isprintable() or " " in text:
+        return "must be an http or https URL with a host, like http://127.0.0.1:9001/v1"
+    if "@" in url.netloc:
+        return "must not hold credentials; put them into api_key"
+    if url.query or url.fragment:
+        return "must end with its path; remove what follows '?' or '#'"
+    return ""
+
+
+def _keys(settings: Settings) -> Iterator[Complaint]:
+    names: set[str] = set()
+    digests: set[str] = set()
+    for index, key in enumerate(settings.keys):
+        path = f"keys[{index}]"
+        for field, value in (("name", key.name), ("tenant", key.tenant), ("tier", key.tier)):
+            if not _NAME.fullmatch(value):
+                yield f"{path}.{field}", _NAME_CURE
+        if not _SHA256.fullmatch(key.sha256):
+            yield f"{path}.sha256", "must be 64 lower-case hex digits, in quotes; guard key new prints one"
+        if key.name in names:
+            yield f"{path}.name", "names a key that stands above; give each its own name"
+        if key.sha256 in digests:
+            yield f"{path}.sha256", "is the digest of a key that stands above; give each client its own key"
+        names.add(key.name)
+        digests.add(key.sha256)
+
+
+def _policies(settings: Settings) -> Iterator[Complaint]:
+    if not Path(settings.policies).is_dir():
+        yield "policies", f"must be a directory of Rego files, and {settings.policies} is none; create it"
+
+
+def _ledger(settings: Settings) -> Iterator[Complaint]:
+    try:
+        parse_location(settings.ledger)
+    except ValueError as error:
+        yield "ledger", str(error)
+
+
+RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (_backends, _keys, _listen, _policies, _ledger)
+
+
+def complaints(settings: Settings) -> Iterator[Complaint]:
+    """Everything that is wrong, in the order of `RULES`."""
+    for rule in RULES:
+        yield from rule(settings)

@@ -1,0 +1,105 @@
+"""The settings: what one configuration file says, as frozen structs. No I/O, no rules; `load` makes sound ones.
+
+Names carry their units. `docs/configuration.md` lists every key, and a test compares it with these structs.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from guard.config.secret import Secret
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+BackendKind = Literal["openai", "vllm", "nim", "dynamo", "trtllm", "sglang", "ollama"]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One mapping of the file."""
+
+
+class Timeouts(Section, frozen=True):
+    """How long a backend may be silent. There is no bound on an answer's whole duration."""
+
+    connect_s: Annotated[Seconds, Meta(description="Seconds until the connection stands.")] = 5.0
+    first_byte_s: Annotated[Seconds, Meta(description="Seconds until a stream's first byte.")] = 120.0
+    whole_s: Annotated[Seconds, Meta(description="Seconds until an answer that is not streamed is there.")] = 600.0
+    idle_s: Annotated[Seconds, Meta(description="Seconds between two reads of an answer.")] = 120.0
+
+
+class BackendSettings(Section, frozen=True):
+    """A model server. Certificates are always verified: `ca_file` names another authority to trust."""
+
+    name: Annotated[str, Meta(description="Its name in metrics, the ledger and policies.")]
+    base_url: Annotated[str, Meta(description="Where its API begins, usually ending in /v1. No credentials in it.")]
+    kind: Annotated[BackendKind, Meta(description="Which server it is.")] = "openai"
+    api_key: Annotated[Secret | None, Meta(description="What the backend sees; a client's key never travels on.")] = (
+        None
+    )
+    models: Annotated[
+        tuple[str, ...], Meta(min_length=1, description="Model names that it serves, as fnmatch patterns.")
+    ] = ("*",)
+    timeouts: Annotated[Timeouts, Meta(description="How long it may be silent.")] = Timeouts()
+    ca_file: Annotated[
+        str | None, Meta(description="PEM file of the authorities to trust instead of the system's.")
+    ] = None
+
+
+class KeySettings(Section, frozen=True):
+    """A client's key, known by its digest only."""
+
+    name: Annotated[str, Meta(description="Its name in the ledger and policies.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of the key, 64 lower-case hex digits; `guard key new` makes one.")]
+    tenant: Annotated[str, Meta(description="Whom its tokens are accounted to.")] = "default"
+    tier: Annotated[str, Meta(description="What policies grant it by.")] = "default"
+
+
+class Limits(Section, frozen=True):
+    """Bounds on what strangers send."""
+
+    body_bytes: Annotated[int, Meta(ge=1024, le=1 << 30, description="Largest request body.")] = 10_485_760
+    json_depth: Annotated[int, Meta(ge=4, le=512, description="Deepest nesting of a JSON body.")] = 64
+    event_bytes: Annotated[int, Meta(ge=1024, le=1 << 28, description="Largest single event of a stream.")] = 1_048_576
+    answer_bytes: Annotated[int, Meta(ge=1024, le=1 << 30, description="Largest answer that is not streamed.")] = (
+        33_554_432
+    )
+    exchanges: Annotated[int, Meta(ge=1, le=1_000_000, description="Most exchanges at one time.")] = 4096
+
+
+class StreamSettings(Section, frozen=True):
+    """How streams flow."""
+
+    lull_ms: Annotated[
+        int, Meta(ge=1, le=10_000, description="How long clean text may wait to leave with its whole frame.")
+    ] = 40
+
+
+class LogSettings(Section, frozen=True):
+    """What is logged, and how. User text never is."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="The least level shown.")] = "info"
+    format: Annotated[Literal["json", "text"], Meta(description="JSON lines, or text for a terminal.")] = "json"
+
+
+class Settings(Section, frozen=True):
+    """Guard's configuration. Relative paths in the file start at the file's own directory."""
+
+    backends: Annotated[tuple[BackendSettings, ...], Meta(min_length=1, description="The model servers.")]
+    listen: Annotated[str, Meta(description="ADDRESS:PORT to listen on; an IP address or localhost.")] = (
+        "127.0.0.1:8080"
+    )
+    keys: Annotated[tuple[KeySettings, ...], Meta(description="Clients' keys. None: no key is asked for.")] = ()
+    open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
+    policies: Annotated[str, Meta(description="Directory of Rego policies.")] = "policies"
+    ledger: Annotated[
+        str, Meta(description="sqlite:///relative.db, sqlite:////absolute.db, or sqlite:// in memory.")
+    ] = "sqlite:///guard.db"
+    ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
+        100
+    )
+    limits: Annotated[Limits, Meta(description="Bounds on what strangers send.")] = Limits()
+    stream: Annotated[StreamSettings, Meta(description="How streams flow.")] = StreamSettings()
+    log: Annotated[LogSettings, Meta(description="What is logged, and how.")] = LogSettings()
+    shutdown_s: Annotated[
+        int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")
+    ] = 30

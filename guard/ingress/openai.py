@@ -1,0 +1,77 @@
+"""OpenAI's API family: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from litestar import asgi
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
+from ulid import ULID
+
+from guard.errors import GuardError, MethodNotAllowed
+from guard.ingress.asgi import AsgiClient, headers_of, read_body
+from guard.ports import Dialect
+from guard.runtime.admission import Admission
+from guard.runtime.catalogue import Catalogue
+from guard.runtime.pump import Call, Exchange, Parts
+from guard.runtime.reply import Reply
+
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Door:
+    """What stands before every route: method, key, place, body."""
+
+    def __init__(self, admission: Admission, body_bytes: int) -> None:
+        self.admission = admission
+        self.body_bytes = body_bytes
+
+
+def route(path: str, dialect: Dialect, door: Door, parts: Parts) -> ASGIRouteHandler:
+    """A POST route that serves exchanges in one dialect. The path below the backend's base URL is what follows /v1."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        client = AsgiClient(receive, send)
+        try:
+            headers = _enter(scope, "POST")
+            identity = door.admission.identify(dict(headers).get("authorization", ""))
+            with door.admission.place():
+                body = await read_body(receive, door.body_bytes)
+                call = Call(dialect, path.removeprefix("/v1"), identity, headers, body)
+                await Exchange(parts, call, client).run()
+        except GuardError as error:
+            await _refuse(client, dialect, error)
+
+    return asgi(path, copy_scope=False)(serve)
+
+
+def models_route(dialect: Dialect, door: Door, catalogue: Catalogue) -> ASGIRouteHandler:
+    """`GET /v1/models`: what the backends serve."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        client = AsgiClient(receive, send)
+        try:
+            door.admission.identify(dict(_enter(scope, "GET")).get("authorization", ""))
+            with door.admission.place():
+                reply = Reply(client, dialect, str(ULID()))
+                reply.decision = "allow"
+                await reply.body(200, await catalogue.models())
+        except GuardError as error:
+            await _refuse(client, dialect, error)
+
+    return asgi("/v1/models", copy_scope=False)(serve)
+
+
+def _enter(scope: Scope, method: str) -> tuple[tuple[str, str], ...]:
+    if scope.get("method") != method:
+        raise MethodNotAllowed(f"This path takes {method} only.")
+    return headers_of(scope)
+
+
+async def _refuse(client: AsgiClient, dialect: Dialect, error: GuardError) -> None:
+    """An error before there was an exchange."""
+    await Reply(client, dialect, str(ULID())).fail(error, None)
+
+
+def routes(paths: Sequence[tuple[str, Dialect]], door: Door, parts: Parts) -> list[ASGIRouteHandler]:
+    """A route for each (path, dialect)."""
+    return [route(path, dialect, door, parts) for path, dialect in paths]

@@ -1,0 +1,16 @@
+"""Every pattern that finds personal data. A detector is one file, one line here, one table of tests."""
+
+from typing import Final
+
+from guard.pii import card, crypto, email, iban, ip, phone, ssn
+from guard.scan.pattern import Pattern
+
+PATTERNS: Final[tuple[Pattern, ...]] = (
+    *email.PATTERNS,
+    *card.PATTERNS,
+    *iban.PATTERNS,
+    *ssn.PATTERNS,
+    *phone.PATTERNS,
+    *ip.PATTERNS,
+    *crypto.PATTERNS,
+)

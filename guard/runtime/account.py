@@ -1,0 +1,84 @@
+"""An exchange's account: opened when it begins, closed exactly once, whatever happens to it."""
+
+import time
+
+from guard.core.action import Action
+from guard.core.entry import Closing, Opening, Status
+from guard.core.stream import StreamGuard
+from guard.core.usage import Usage
+from guard.metering.usage import estimate, merge
+from guard.ports import Ledger
+
+
+class Account:
+    """One exchange's entry in the making. Durations come from the monotonic clock."""
+
+    def __init__(self, ledger: Ledger, opening: Opening, prompt_chars: int) -> None:
+        self._ledger = ledger
+        self._exchange = opening.exchange
+        self._prompt_chars = prompt_chars
+        self._begun = time.monotonic()
+        self._first_ms: float | None = None
+        self._closed = False
+        self.status = Status.FAILED
+        """How it ends. Whoever knows better says so before it is closed."""
+        self.reason = "internal_error"
+        self.decision = "allow"
+        self.generation = ""
+        self.types: dict[str, None] = {}
+        """Finding types, in the order in which they came up."""
+        self.asked = False
+        """Whether a backend has been asked, so that the prompt cost something."""
+        ledger.open(opening)
+
+    def first_byte(self) -> None:
+        """The client gets the first of the answer's body now."""
+        if self._first_ms is None:
+            self._first_ms = (time.monotonic() - self._begun) * 1000
+
+    def ends(self, status: Status, reason: str = "") -> None:
+        """Says how the exchange ends."""
+        self.status, self.reason = status, reason
+
+    def decide(self, action: Action) -> None:
+        """Notes an action; the strongest of prompt and answer is the exchange's."""
+        self.decision = max(Action.parse(self.decision), action).word
+
+    def usage(self, guard: StreamGuard | None) -> Usage:
+        """The counts so far: the backend's, completed with our estimate."""
+        return merge(guard.usage if guard else None, self._estimated(guard))[0]
+
+    def close(self, guard: StreamGuard | None) -> None:
+        """Settles, once."""
+        if self._closed:
+            return
+        self._closed = True
+        usage, source = merge(guard.usage if guard else None, self._estimated(guard))
+        withheld = 0
+        if guard is not None:
+            for finding in guard.findings:
+                self.types[finding.type] = None
+            withheld = min(estimate(guard.withheld_chars, 0), usage.completion or 0)
+        self._ledger.close(
+            Closing(
+                exchange=self._exchange,
+                status=self.status,
+                reason=self.reason,
+                usage=usage,
+                source=source,
+                withheld=withheld,
+                first_ms=self._first_ms,
+                total_ms=(time.monotonic() - self._begun) * 1000,
+                findings=tuple(self.types),
+                decision=self.decision,
+                generation=self.generation,
+            )
+        )
+
+    def _estimated(self, guard: StreamGuard | None) -> Usage:
+        if guard is None:
+            return Usage(prompt=estimate(self._prompt_chars, 0) if self.asked else 0, completion=0)
+        return Usage(
+            prompt=estimate(self._prompt_chars, 0),
+            completion=estimate(guard.generated_chars, guard.deltas),
+        )

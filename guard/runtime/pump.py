@@ -1,0 +1,224 @@
+"""Drives one exchange from the client's request to the settled account, and owns what may go wrong on the way.
+
+Read `Exchange.run` and `_serve` from top to bottom: they are the way of a token. The pump knows no wire format and no
+policy; it performs I/O through its ports and lets the core decide. It is one of the two places where any exception is
+caught: whatever happens, nothing uninspected leaves and the account is closed.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+import msgspec
+import structlog
+from ulid import ULID
+
+from guard.core.action import Action
+from guard.core.decision import Decision
+from guard.core.entry import Opening, Status
+from guard.core.facts import Identity, RequestFacts
+from guard.errors import Forbidden, GuardError, InvariantError, RequestError
+from guard.ports import (
+    Backend,
+    BackendAnswer,
+    BackendCall,
+    ClientSide,
+    Dialect,
+    Engine,
+    Ledger,
+    PolicyEngine,
+    Prompt,
+    Router,
+)
+from guard.runtime.account import Account
+from guard.runtime.header import forwarded
+from guard.runtime.prompt_check import Outcome, PromptCheck
+from guard.runtime.relay import Relay
+from guard.runtime.reply import Reply
+
+_log: Final = structlog.get_logger("guard.exchange")
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What every exchange works with."""
+
+    engine: Engine
+    policy: PolicyEngine
+    router: Router
+    ledger: Ledger
+    lull_s: float
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A client's request. `path` is the API's, below the backend's base URL; header names are in lower case."""
+
+    dialect: Dialect
+    path: str
+    identity: Identity
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Call(path={self.path!r}, identity={self.identity!r})"
+
+
+class _ClientLeft(Exception):
+    """The client closed its connection."""
+
+
+class Exchange:
+    """One exchange. `run` it once."""
+
+    def __init__(self, parts: Parts, call: Call, client: ClientSide) -> None:
+        self.id = str(ULID())
+        self._parts = parts
+        self._call = call
+        self._reply = Reply(client, call.dialect, self.id)
+        self._client = client
+        self._account: Account | None = None
+        self._relay: Relay | None = None
+        self._answer: BackendAnswer | None = None
+
+    async def run(self) -> None:
+        """Serves it, whatever happens, and settles its account. Raises nothing but cancellation of the server's own."""
+        try:
+            await self._serve_watched()
+        except asyncio.CancelledError:
+            self._ends(Status.ABORTED, "shutdown")
+            raise
+        finally:
+            self._settle()
+
+    async def _serve_watched(self) -> None:
+        """Serves until it is done or the client leaves, which ends the backend's work at once."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._watch())
+                await self._serve_safely()
+                watch.cancel()
+        except* _ClientLeft:
+            self._ends(Status.ABORTED, "client_left")
+
+    async def _watch(self) -> None:
+        await self._client.gone()
+        raise _ClientLeft
+
+    async def _serve_safely(self) -> None:
+        try:
+            await self._serve()
+        except RequestError as error:
+            denied = isinstance(error, Forbidden)
+            self._ends(Status.BLOCKED if denied else Status.FAILED, error.code)
+            self._reply.decision = "deny" if denied else "error"
+            await self._reply.fail(error, self._relay)
+        except GuardError as error:
+            self._ends(Status.FAILED, error.code)
+            await self._reply.fail(error, self._relay)
+        except Exception as error:  # noqa: BLE001
+            # Our bug, or a library's: the client learns that it failed, the log which kind, and nobody the text.
+            self._ends(Status.FAILED, InvariantError.code)
+            _log.error("exchange_failed", exchange=self.id, error=type(error).__name__, at=_place(error))
+            await self._reply.fail(InvariantError("Guard failed on this exchange; its id is in the log."), self._relay)
+
+    async def _serve(self) -> None:
+        prompt = self._call.dialect.prompt(self._call.body)
+        backend = self._parts.router.route(prompt.model)
+        account = self._open_account(prompt, backend)
+        check = PromptCheck(prompt, self._parts.engine)
+        decision = self._parts.policy.request(self._facts(prompt, backend, check))
+        account.generation = decision.generation
+        if decision.deny:
+            account.decision = "deny"
+            raise Forbidden(" ".join(denial.message for denial in decision.deny))
+        outcome = check.apply(decision.prompt_plan(), decision.members)
+        account.decision = self._reply.decision = outcome.action.word
+        account.types.update(dict.fromkeys(outcome.types))
+        if outcome.action is Action.BLOCK:
+            account.ends(Status.BLOCKED, "content_filter")
+            await self._reply.block_prompt(outcome.types)
+            return
+        await self._forward(prompt, decision, backend, outcome, account)
+
+    async def _forward(
+        self, prompt: Prompt, decision: Decision, backend: Backend, outcome: Outcome, account: Account
+    ) -> None:
+        dialect = self._call.dialect
+        body = dialect.render(prompt.frame, outcome.texts)
+        headers = (("content-type", "application/json"), *_without_type(forwarded(self._call.headers)))
+        account.asked = True
+        answer = self._answer = await backend.call(BackendCall("POST", self._call.path, headers, body, prompt.stream))
+        streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")
+        reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
+        relay = self._relay = Relay(
+            reader, answer, self._reply, dialect, self._parts.engine, decision.answer_plan(), account, backend.idle_s
+        )
+        if answer.status != 200:
+            await relay.refusal()
+        elif streamed:
+            await relay.stream(self._parts.lull_s)
+        else:
+            await relay.whole(prompt.choices)
+
+    def _open_account(self, prompt: Prompt, backend: Backend) -> Account:
+        who = self._call.identity
+        opening = Opening(
+            exchange=self.id,
+            tenant=who.tenant,
+            key=who.key,
+            tier=who.tier,
+            dialect=self._call.dialect.name,
+            model=prompt.model,
+            backend=backend.name,
+            stream=prompt.stream,
+            started_ms=time.time_ns() // 1_000_000,
+        )
+        self._account = Account(self._parts.ledger, opening, _chars(prompt))
+        return self._account
+
+    def _facts(self, prompt: Prompt, backend: Backend, check: PromptCheck) -> RequestFacts:
+        return RequestFacts(
+            identity=self._call.identity,
+            model=prompt.model,
+            backend=backend.name,
+            dialect=self._call.dialect.name,
+            stream=prompt.stream,
+            choices=prompt.choices,
+            max_tokens=prompt.max_tokens,
+            messages=prompt.messages,
+            tools=prompt.tools,
+            members=prompt.members,
+            findings=check.findings(),
+            engines=check.engines(),
+            prompt_chars=_chars(prompt),
+            now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        )
+
+    def _ends(self, status: Status, reason: str) -> None:
+        if self._account is not None:
+            self._account.ends(status, reason)
+
+    def _settle(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+        relay, account = self._relay, self._account
+        if relay is not None:
+            relay.close()
+        if account is not None:
+            account.close(relay.guard if relay is not None else None)
+            _log.info("exchange", exchange=self.id, status=account.status.value, reason=account.reason)
+
+
+def _chars(prompt: Prompt) -> int:
+    return sum(len(slot.text) for slot in prompt.frame.slots)
+
+
+def _without_type(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(header for header in headers if header[0] != "content-type")
+
+
+def _place(error: BaseException) -> str:
+    """File and line where it was raised: enough to find our bug, and no text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace is not None else ""

@@ -1,0 +1,71 @@
+"""What the client gets around its answer: the head, a refusal, a failure in the form that the moment still allows."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from guard.errors import GuardError, RequestError
+from guard.ports import AnswerReader, ClientSide, Dialect
+
+JSON: Final = ("content-type", "application/json")
+EVENTS: Final = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
+
+
+class _Blocked(RequestError):
+    """The policy blocks the prompt. A verdict; it borrows the form of an error because the API has no other."""
+
+    code = "content_filter"
+
+
+class HasReader(Protocol):
+    """Whatever reads the answer of this exchange."""
+
+    @property
+    def reader(self) -> AnswerReader:
+        """Its reader."""
+        ...
+
+
+class Reply:
+    """The answer to one client. The status is spent with the first byte."""
+
+    def __init__(self, client: ClientSide, dialect: Dialect, exchange: str) -> None:
+        self._client = client
+        self._dialect = dialect
+        self.exchange = exchange
+        self.decision = "error"
+        """What `x-guard-decision` says."""
+        self.begun = False
+
+    async def begin(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Sends the head."""
+        self.begun = True
+        own = (("x-guard-exchange", self.exchange), ("x-guard-decision", self.decision))
+        await self._client.start(status, (*headers, *own))
+
+    async def write(self, data: bytes) -> None:
+        """Sends some of the body."""
+        await self._client.write(data)
+
+    async def finish(self) -> None:
+        """Ends the body."""
+        await self._client.finish()
+
+    async def body(self, status: int, data: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Sends a whole JSON answer."""
+        await self.begin(status, (JSON, ("content-length", str(len(data))), *headers))
+        await self._client.write(data)
+        await self._client.finish()
+
+    async def block_prompt(self, types: Sequence[str]) -> None:
+        """Says that the prompt is blocked, and by which finding types."""
+        error = _Blocked("The policy blocks this prompt because of what it contains; `findings` names the types.")
+        await self.body(error.status, self._dialect.refusal(error, self.exchange, types))
+
+    async def fail(self, error: GuardError, source: HasReader | None) -> None:
+        """Says that it failed: with a status if there is still one, otherwise in the stream and without an end mark."""
+        if self.begun:
+            if source is not None:
+                await self._client.write(source.reader.failed(error, self.exchange))
+            await self._client.finish()
+            return
+        await self.body(error.status, self._dialect.refusal(error, self.exchange))

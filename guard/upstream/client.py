@@ -1,0 +1,34 @@
+"""The one HTTP client of the process: built from addresses, closed at shutdown."""
+
+import ssl
+from collections.abc import Sequence
+
+import httpx
+
+from guard.errors import ConfigError
+from guard.upstream.backend import BackendAddress, HttpBackend
+from guard.upstream.transport import transport
+
+
+def connect(addresses: Sequence[tuple[BackendAddress, str | None]]) -> tuple[HttpBackend, ...]:
+    """A backend for each (address, CA file). Opens no connection.
+
+    Raises ConfigError for a CA file that can't be read.
+    """
+    return tuple(HttpBackend(address, _client(ca_file)) for address, ca_file in addresses)
+
+
+async def disconnect(backends: Sequence[HttpBackend]) -> None:
+    """Closes every connection."""
+    for backend in backends:
+        await backend.aclose()
+
+
+def _client(ca_file: str | None) -> httpx.AsyncClient:
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"ca_file {ca_file!r} can't be read as PEM: name a file of certificates") from error
+    return httpx.AsyncClient(
+        transport=transport(context), trust_env=False, follow_redirects=False, headers={"user-agent": "guard"},
+    )

@@ -1,0 +1,26 @@
+# METADATA
+# title: The decision on one request
+# description: Guard asks for data.guard.request before it forwards a request. Undefined denies.
+# entrypoint: true
+package guard
+
+import data.guard.settings
+
+request := {
+	"deny": deny,
+	"actions": settings.actions,
+	"prompt_actions": prompt_actions,
+	"answer_actions": answer_actions,
+	"members": members,
+	"labels": labels,
+}
+
+# Further files add to these by rules of the same name.
+prompt_actions[scope] := action if some scope, action in settings.prompt_actions
+
+answer_actions[scope] := action if some scope, action in settings.answer_actions
+
+members contains member if some member in settings.members
+
+# Labels go to the audit log with the decision.
+labels["policy"] := "starter"

@@ -1,0 +1,220 @@
+"""Every exchange is one row; a row is durable once drained; what can't be written waits, visibly."""
+
+import contextlib
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from exchanges import closing, opening, rows
+
+from guard.core.entry import Status
+from guard.core.usage import Usage
+from guard.errors import LedgerError
+from guard.metering.ledger import SqliteLedger
+
+Start = Callable[..., SqliteLedger]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "guard.db"
+
+
+@pytest.fixture
+def start(database: Path) -> Iterator[Start]:
+    """Starts ledgers on the database; a flush comes only by `drain`, so that no test depends on the time."""
+    running: list[SqliteLedger] = []
+
+    def started(**options: int) -> SqliteLedger:
+        ledger = SqliteLedger(f"sqlite:///{database}", **{"flush_ms": 60_000, "busy_ms": 0, **options})
+        ledger.start()
+        running.append(ledger)
+        return ledger
+
+    yield started
+    for ledger in running:
+        with contextlib.suppress(LedgerError):
+            ledger.stop()
+
+
+def test_an_exchange_is_one_row_with_all_that_was_told(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    ledger.close(closing("01A"))
+    assert ledger.drain()
+    assert rows(database) == [
+        (
+            "01A", ledger.run, "acme", "app1", "mid", "openai.chat", "m", "local", 1, 1_700_000_000_000,
+            "completed", "", 11, 3, 2, 7, 1, "provider", 12.5, 80.25, '["EMAIL_ADDRESS","URL"]', "redact", "g1",
+        )
+    ]  # fmt: skip
+
+
+def test_an_exchange_is_open_until_it_is_closed(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    assert ledger.drain()
+    assert rows(database, "status, prompt_tokens") == [("open", None)]
+    ledger.close(closing("01A", status=Status.BLOCKED))
+    assert ledger.drain()
+    assert rows(database, "status, prompt_tokens") == [("blocked", 11)]
+
+
+def test_zero_is_written_as_zero_and_an_absent_count_as_null(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    ledger.close(closing("01A", usage=Usage(prompt=0, completion=4)))
+    assert ledger.drain()
+    columns = "prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens"
+    assert rows(database, columns) == [(0, None, None, 4)]
+
+
+def test_the_first_closing_counts_and_a_second_does_not(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    ledger.close(closing("01A", usage=Usage(prompt=1, completion=1)))
+    ledger.close(closing("01A", usage=Usage(prompt=9, completion=9)))
+    assert ledger.drain()
+    assert rows(database, "prompt_tokens") == [(1,)]
+
+
+def test_a_closing_without_its_opening_still_accounts_for_its_tokens(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.close(closing("01A"))
+    assert ledger.drain()
+    assert rows(database, "status, completion_tokens, tenant") == [("completed", 7, "")]
+
+
+@pytest.mark.parametrize(
+    ("model", "count"),
+    [("\ud800", 1), ("x" * 100_000, 1), ("nul\x00inside", 1), ("m", 1 << 70), ("m", -5)],
+    ids=["lone surrogate", "endless name", "NUL", "count beyond 64 bits", "negative count"],
+)
+def test_an_odd_exchange_holds_up_no_other(start: Start, database: Path, model: str, count: int) -> None:
+    ledger = start()
+    ledger.open(opening("01A", model=model))
+    ledger.close(closing("01A", usage=Usage(prompt=count, completion=1)))
+    ledger.open(opening("01B"))
+    assert ledger.drain()
+    assert rows(database, "exchange, status") == [("01A", "completed"), ("01B", "open")]
+
+
+def test_notes_of_many_threads_are_all_written_once(start: Start, database: Path) -> None:
+    ledger = start(flush_ms=1)
+
+    def work(name: str) -> None:
+        for number in range(300):
+            ledger.open(opening(f"{name}{number:04}"))
+            ledger.close(closing(f"{name}{number:04}"))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ABCD"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ledger.drain()
+    assert rows(database, "count(*), count(DISTINCT exchange), sum(status = 'completed')") == [(1200, 1200, 1200)]
+
+
+def test_stop_writes_what_waits(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    ledger.stop()
+    assert rows(database, "exchange") == [("01A",)]
+    assert not ledger.healthy()
+
+
+def test_what_comes_after_the_end_is_counted_as_lost(start: Start) -> None:
+    ledger = start()
+    ledger.stop()
+    ledger.open(opening("01A"))
+    assert ledger.health().lost == 1
+
+
+def test_while_the_database_is_locked_notes_wait_and_health_says_so(start: Start, database: Path) -> None:
+    ledger = start()
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ledger.open(opening("01A"))
+    ledger.close(closing("01A"))
+    assert not ledger.drain()
+    health = ledger.health()
+    assert (health.healthy, health.waiting, health.lost) == (False, 2, 0)
+    assert "SQLITE_BUSY" in health.error
+    other.execute("ROLLBACK")
+    other.close()
+    assert ledger.drain()
+    assert ledger.healthy()
+    assert rows(database, "exchange, status") == [("01A", "completed")]
+
+
+def test_beyond_the_bound_notes_are_counted_as_lost_and_health_says_so(start: Start, database: Path) -> None:
+    ledger = start(queue_notes=2)
+    for exchange in ("01A", "01B", "01C", "01D"):
+        ledger.open(opening(exchange))
+    health = ledger.health()
+    assert (health.healthy, health.waiting, health.lost) == (False, 2, 2)
+    assert ledger.drain()
+    assert ledger.healthy()
+    assert rows(database, "exchange") == [("01A",), ("01B",)]
+
+
+def test_stop_says_how_many_notes_it_had_to_give_up(start: Start, database: Path) -> None:
+    ledger = start()
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ledger.open(opening("01A"))
+    with pytest.raises(LedgerError, match="1 ledger notes"):
+        ledger.stop()
+    other.close()
+    assert ledger.health().lost == 1
+
+
+def test_no_other_user_can_read_the_ledger(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    assert ledger.drain()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in database.parent.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_ledger_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ledger = SqliteLedger("sqlite://", flush_ms=60_000)
+    ledger.start()
+    ledger.open(opening("01A"))
+    assert ledger.drain()
+    ledger.stop()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_ledger_that_a_newer_guard_made_is_refused(start: Start, database: Path) -> None:
+    with sqlite3.connect(database) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(LedgerError, match="schema 99"):
+        start()
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(start: Start, database: Path) -> None:
+    with sqlite3.connect(database) as db:
+        db.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(LedgerError, match="did not make"):
+        start()
+    with sqlite3.connect(database) as db:
+        assert [name for (name,) in db.execute("SELECT name FROM sqlite_schema")] == ["theirs"]
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+@pytest.mark.parametrize("place", ["no/such/directory/guard.db", "."], ids=["missing directory", "a directory"])
+def test_a_ledger_that_cannot_be_opened_stops_the_boot(tmp_path: Path, place: str) -> None:
+    with pytest.raises(LedgerError, match="can't be written"):
+        SqliteLedger(f"sqlite:///{tmp_path / place}").start()
+
+
+def test_a_file_that_is_no_database_stops_the_boot(start: Start, database: Path) -> None:
+    database.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(LedgerError, match="SQLITE_NOTADB"):
+        start()

@@ -1,0 +1,147 @@
+"""What every pattern promises the automaton, whoever wrote it."""
+
+import re
+import sys
+from collections.abc import Iterable
+
+import hyperscan
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pii.corpus import PATTERNS, TEXTS
+from pii.reference import FLAGS, backtracking_spans, compiled, fold, spans
+
+sys.path.insert(0, "/tmp/w")
+from guard.core.channel import Channel
+from guard.core.taxonomy import GROUPS, group_of
+from guard.scan.engine import PatternEngine
+from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN, Pattern
+from guard.scan.prefix import prefix_expression
+
+BY_RULE = {pattern.rule: pattern for pattern in PATTERNS}
+VALIDATED = [pattern.rule for pattern in PATTERNS if pattern.validate is not None]
+RULES = pytest.mark.parametrize("rule", BY_RULE)
+ALL_TEXT = " ".join(text for text in TEXTS if "BEGIN" not in text)
+
+PROSE = (
+    "The quick brown fox jumps over the lazy dog, and then it goes home.",
+    "In 2024 we sold 12 boats at 3,400.50 each (a 7.5 % rise) - not bad!",
+    'She said: "it\'s 10:45; the secret key to success is to ask" and left...',
+    "Use `git push --force-with-lease` / read the basic authorization chapter: it is short.",
+    "The social security office opens at 9. Section 2.3.1 applies since 01.02.2024.",
+    "| a | b |\n|---|---|\n| 1 | 22 |\n\n-----\n\n* item (see figure 4) + 5 more\n",
+)
+
+
+def test_rules_are_named_once() -> None:
+    assert len(BY_RULE) == len(PATTERNS)
+
+
+@RULES
+def test_a_pattern_s_type_is_in_the_taxonomy_and_its_score_is_a_chance(rule: str) -> None:
+    assert group_of(BY_RULE[rule].type) in GROUPS
+    assert 0 < BY_RULE[rule].score <= 1
+
+
+@RULES
+def test_a_body_is_common_to_re_and_hyperscan_and_never_empty(rule: str) -> None:
+    pattern = BY_RULE[rule]
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0)
+    database.compile(expressions=[pattern.body.encode("latin-1")], ids=[0], flags=[flags])
+    assert re.fullmatch(pattern.body, "", re.IGNORECASE if pattern.caseless else 0) is None
+    assert prefix_expression(pattern.body, pattern.caseless)
+
+
+@RULES
+def test_classes_of_neighbours_are_classes(rule: str) -> None:
+    for members in filter(None, (BY_RULE[rule].not_after, BY_RULE[rule].not_before)):
+        assert not members.startswith("^")
+        assert re.fullmatch(f"[{members}]", "0")
+
+
+@RULES
+def test_every_way_to_read_a_body_finds_the_same(rule: str) -> None:
+    pattern = BY_RULE[rule]
+    for text in (*TEXTS, ALL_TEXT):
+        folded = fold(text)[0]
+        found = list(spans(pattern, folded))
+        assert list(spans(pattern, folded, regex.POSIX)) == found, text
+        assert list(backtracking_spans(pattern, folded)) == found, text
+
+
+@pytest.mark.parametrize("rule", VALIDATED)
+def test_a_validator_takes_all_that_its_body_matches_and_answers_with_a_span_in_it(rule: str) -> None:
+    pattern = BY_RULE[rule]
+    validate = pattern.validate
+    assert validate is not None
+    alphabet = st.characters(max_codepoint=0x7E, min_codepoint=0x09) | st.sampled_from((OTHER_LETTER, OTHER_SIGN))
+    body = re.compile(pattern.body, re.ASCII | re.DOTALL | (re.IGNORECASE if pattern.caseless else 0))
+
+    @given(st.from_regex(body, fullmatch=True, alphabet=alphabet))
+    def holds(text: str) -> None:
+        span = validate(text)
+        assert span is None or 0 <= span[0] < span[1] <= len(text)
+
+    holds()
+
+
+def _could_still_match(pattern: Pattern, text: str, at: int) -> bool:
+    if pattern.not_after and at and compiled(f"[{pattern.not_after}]", False).match(text[at - 1]):
+        return False
+    flags = FLAGS | (regex.IGNORECASE if pattern.caseless else 0)
+    return regex.compile(pattern.body, flags).fullmatch(text, at, partial=True) is not None
+
+
+@RULES
+def test_prose_waits_for_little_more_than_its_last_word(rule: str) -> None:
+    for prose in PROSE:
+        for end in range(1, len(prose) + 1):
+            text = prose[:end]
+            first = next((at for at in range(end) if _could_still_match(BY_RULE[rule], text, at)), end)
+            assert len(text[first:].split()) <= 4, text[first:]
+            assert end - first <= 24, text[first:]
+
+
+@pytest.fixture(scope="module")
+def engine() -> PatternEngine:
+    return PatternEngine(PATTERNS)
+
+
+def _by_engine(engine: PatternEngine, pieces: list[str]) -> dict[str, set[int]]:
+    scanner = engine.open(Channel(choice=0, field="content"))
+    found = [
+        finding
+        for number, piece in enumerate(pieces)
+        for finding in scanner.feed(piece, number == len(pieces) - 1).findings
+    ]
+    scanner.close()
+    return _covered((finding.type, finding.start, finding.end) for finding in found)
+
+
+def _by_reference(text: str) -> dict[str, set[int]]:
+    folded, starts, ends = fold(text)
+    return _covered(
+        (pattern.type, starts[start], ends[end - 1]) for pattern in PATTERNS for start, end in spans(pattern, folded)
+    )
+
+
+def _covered(found: Iterable[tuple[str, int, int]]) -> dict[str, set[int]]:
+    covered: dict[str, set[int]] = {}
+    for type_, start, end in found:
+        covered.setdefault(type_, set()).update(range(start, end))
+    # A key block is one region: what stands in it is not looked at.
+    key = covered.get("SECRET_PRIVATE_KEY")
+    return covered if key is None else {"SECRET_PRIVATE_KEY": key}
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**9])
+def test_the_automaton_finds_what_the_reference_finds_however_the_text_is_cut(engine: PatternEngine, size: int) -> None:
+    for text in (*TEXTS, ALL_TEXT):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        covered = {
+            type_: places for type_, places in _by_engine(engine, pieces).items() if not type_.startswith("HIDDEN")
+        }
+        assert covered == _by_reference(text), text

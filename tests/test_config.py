@@ -54,7 +54,7 @@ backends:
     kind: vllm
     api_key: not-a-real-key
     models: [llama-*, qwen]
-    timeouts: {{connect_s: 1.5, first_byte_s: 2, idle_s: 3}}
+    timeouts: {{connect_s: 1.5, first_byte_s: 2, whole_s: 4, idle_s: 3}}
     ca_file: ca.pem
 keys:
   - {{name: app1, sha256: "{DIGEST}", tenant: acme, tier: mid}}
@@ -72,7 +72,7 @@ shutdown_s: 0
     assert (settings.listen, backend.kind, backend.models) == ("0.0.0.0:9000", "vllm", ("llama-*", "qwen"))
     assert backend.api_key is not None
     assert backend.api_key.reveal() == "not-a-real-key"
-    assert (backend.timeouts.connect_s, backend.timeouts.first_byte_s, backend.timeouts.idle_s) == (1.5, 2, 3)
+    assert msgspec.structs.astuple(backend.timeouts) == (1.5, 2, 4, 3)
     assert backend.ca_file == str(tmp_path / "ca.pem")
     assert [(key.name, key.sha256, key.tenant, key.tier) for key in settings.keys] == [("app1", DIGEST, "acme", "mid")]
     assert settings.policies == str(tmp_path / "rules")

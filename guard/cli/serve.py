@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from guard.cli.lifespan import Application, outspoken
 from guard.cli.source import config_option, configured
 from guard.config import Address, Settings, demo_settings, parse_address, starter_policies, with_listen
 from guard.errors import ConfigError
@@ -57,7 +58,7 @@ def _serve(settings: Settings, banner: str = "") -> None:
             server.run(sockets=[listener])
 
 
-def server_for(app: "uvicorn._types.ASGIApplication", shutdown_s: int) -> "uvicorn.Server":
+def server_for(app: Application, shutdown_s: int) -> "uvicorn.Server":
     """A server of one worker that writes no access log: a request's path and query are not ours to show."""
     import uvicorn
 
@@ -65,7 +66,7 @@ def server_for(app: "uvicorn._types.ASGIApplication", shutdown_s: int) -> "uvico
 
     return uvicorn.Server(
         uvicorn.Config(
-            app,
+            outspoken(app),
             loop="uvloop",
             http=BoundedHead,
             ws="none",
@@ -82,7 +83,7 @@ def server_for(app: "uvicorn._types.ASGIApplication", shutdown_s: int) -> "uvico
 
 
 def bound(address: Address) -> socket.socket:
-    """A socket that owns the address; the server listens on it. Raises ConfigError when it can't be had."""
+    """A socket that listens; connections wait until the server takes them. Raises ConfigError when it can't be had."""
     host = "127.0.0.1" if address.host == "localhost" else address.host
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -91,6 +92,7 @@ def bound(address: Address) -> socket.socket:
         # Accepted connections inherit it: a token must not wait for a full segment.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, address.port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ConfigError(

@@ -19,7 +19,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Timeouts(Section, frozen=True):
-    """How long a backend may be silent. There is no bound on an answer's whole duration."""
+    """How long a backend may be silent. There is no bound on a stream's whole duration."""
 
     connect_s: Annotated[Seconds, Meta(description="Seconds until the connection stands.")] = 5.0
     first_byte_s: Annotated[Seconds, Meta(description="Seconds until a stream's first byte.")] = 120.0

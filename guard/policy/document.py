@@ -35,7 +35,8 @@ def input_document(facts: RequestFacts) -> object | None:
         return None
     if b"\\" in encoded:
         encoded = _ESCAPE.sub(_REPLACEMENT, encoded)
-    return msgspec.json.decode(encoded)
+    document: object = msgspec.json.decode(encoded)
+    return document
 
 
 def _clamped(facts: RequestFacts) -> RequestFacts:

@@ -9,7 +9,6 @@ from typing import Final
 from guard.scan.pattern import Pattern, whole
 from guard.security.placeholder import is_varied
 
-
 _LEAST_CHARS: Final = 36
 """Behind the mark. The pattern asks for fewer: counting that far is too much for the automaton."""
 

@@ -41,7 +41,6 @@ def serving() -> Iterator[tuple[str, int]]:
     address = Address(host="127.0.0.1", port=probe.getsockname()[1])
     probe.close()
     with bound(address) as listener:
-        listener.listen()
         server = server_for(echo, shutdown_s=0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

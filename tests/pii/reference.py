@@ -1,7 +1,8 @@
 """What a pattern means, in the plainest way: the oracle that detectors and the automaton are tested against.
 
 At every position, from left to right: the greedy match of the body, its neighbours, its validator. A rejected match
-hides nothing behind its first character; a confirmed value hides the matches that end inside it. A region runs to the end of its footer, or of the text. Texts are folded with the product's own fold.
+hides nothing behind its first character; a confirmed value hides the matches that end inside it. A region runs to the
+end of its footer, or of the text. Texts are folded with the product's own fold.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,0 +1,131 @@
+"""The policy page says what the code does: its fields are the code's, its snippets run."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from guard.core.action import Action
+from guard.core.decision import Decision
+from guard.core.facts import EngineFacts, RequestFacts
+from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.testing import run_tests
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+SNIPPETS = dict(re.findall(r"```rego\n# (\S+)[^\n]*\n(.*?)```", PAGE, re.DOTALL))
+
+Snippet = Callable[..., EmbeddedPolicy]
+
+
+@pytest.fixture
+def snippet(tmp_path: Path, starter: Path) -> Snippet:
+    """The starter policy with snippets of the page beside it, or the snippet alone."""
+
+    def load(*names: str, alone: bool = False) -> EmbeddedPolicy:
+        directory = tmp_path / "policies"
+        if not alone:
+            shutil.copytree(starter, directory)
+        directory.mkdir(exist_ok=True)
+        for name in names:
+            (directory / name).write_text(SNIPPETS[name], encoding="utf-8")
+        return EmbeddedPolicy(directory)
+
+    return load
+
+
+def asking(facts: RequestFacts, tenant: str = "acme", key: str = "web", **changes: object) -> RequestFacts:
+    identity = msgspec.structs.replace(facts.identity, tenant=tenant, key=key)
+    return msgspec.structs.replace(facts, identity=identity, **changes)
+
+
+def paths(type_: type[msgspec.Struct], prefix: str = "") -> set[str]:
+    found = set()
+    for field in msgspec.structs.fields(type_):
+        name, inner = f"{prefix}{field.name}", msgspec.inspect.type_info(field.type)
+        if isinstance(inner, msgspec.inspect.StructType):
+            found |= paths(inner.cls, f"{name}.")
+        elif isinstance(inner, msgspec.inspect.VarTupleType) and isinstance(
+            inner.item_type, msgspec.inspect.StructType
+        ):
+            found |= paths(inner.item_type.cls, f"{name}[].")
+        else:
+            found.add(name)
+    return found
+
+
+def listed(section: str) -> set[str]:
+    table = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    return {name for cell in first for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_input_field_is_on_the_page_and_no_other() -> None:
+    assert listed("Input") == paths(RequestFacts)
+
+
+def test_every_decision_field_is_on_the_page_and_no_other() -> None:
+    assert listed("Decision") == set(Decision.__struct_fields__) - {"generation"}
+
+
+def test_the_example_input_is_one_that_guard_sends() -> None:
+    example = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert example is not None
+    document = msgspec.json.decode(example[1])
+    assert msgspec.json.decode(msgspec.json.encode(msgspec.convert(document, RequestFacts))) == document
+
+
+def test_support_sees_addresses_in_answers_alone(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("support.rego")
+
+    assert policy.request(asking(facts, tenant="support")).answer_actions == {"EMAIL_ADDRESS": Action.ALLOW}
+    assert policy.request(asking(facts, tenant="support")).prompt_actions == {}
+    assert policy.request(facts).answer_actions == {}
+
+
+def test_the_search_service_may_send_documents(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("documents.rego")
+
+    assert policy.request(asking(facts, key="search-service")).members == ("documents",)
+    assert policy.request(facts).members == ()
+
+
+def test_secrets_in_prompts_are_blocked(snippet: Snippet, facts: RequestFacts) -> None:
+    decision = snippet("secrets.rego").request(facts)
+
+    assert decision.prompt_plan().actions["secret"] is Action.BLOCK
+    assert decision.answer_plan().actions["secret"] is Action.REDACT
+
+
+def test_the_free_tier_has_no_large_model(snippet: Snippet, facts: RequestFacts, tmp_path: Path) -> None:
+    policy = snippet("tiers.rego", "tiers_test.rego")
+
+    assert [denial.code for denial in policy.request(asking(facts, model="large-model")).deny] == ["model_not_allowed"]
+    assert policy.request(facts).deny == ()
+    results = run_tests(tmp_path / "policies")
+    assert [result.passed for result in results if result.file == "tiers_test.rego"] == [True]
+
+
+def test_what_no_engine_saw_and_what_asks_too_much_is_denied(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("limits.rego")
+    unseen = asking(facts, engines=(EngineFacts(name="pattern", status="TIMEOUT"),))
+
+    assert [denial.code for denial in policy.request(unseen).deny] == ["not_inspected"]
+    assert [denial.code for denial in policy.request(asking(facts, max_tokens=5000)).deny] == ["too_many_tokens"]
+    assert policy.request(asking(facts, max_tokens=None)).deny == ()
+
+
+def test_a_policy_from_nothing_blocks_what_is_found(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("strict.rego", alone=True)
+
+    decision = policy.request(facts)
+    assert (decision.deny, decision.actions, decision.hold_chars) == ((), {"*": Action.BLOCK}, 4096)
+    assert len(policy.request(asking(facts, model="other")).deny) == 1
+
+
+def test_every_snippet_of_the_page_is_run_here() -> None:
+    run = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "strict"}
+    assert set(SNIPPETS) == {f"{name}.rego" for name in run}
+    assert len(SNIPPETS) == PAGE.count("```rego")

@@ -3,7 +3,7 @@
 The server logs such errors without their message, for it can't know that ours are safe to show.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import click
@@ -22,8 +22,17 @@ def outspoken(app: Application) -> Application:
             return
         try:
             await app(scope, receive, send)
-        except GuardError as error:
-            click.echo(f"guard: {error.message}", err=True)
+        except* GuardError as group:
+            for error in _leaves(group):
+                click.echo(f"guard: {error.message}", err=True)
             raise
 
     return call
+
+
+def _leaves(group: BaseExceptionGroup[GuardError]) -> Iterator[GuardError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

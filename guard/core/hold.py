@@ -78,7 +78,7 @@ class HeldFrame:
 class ChannelHold:
     """Everything that is known of one channel's text that has not left yet."""
 
-    __slots__ = ("channel", "closed", "delivered", "edits", "findings", "queue", "received", "safe", "upto")
+    __slots__ = ("channel", "closed", "delivered", "edits", "findings", "queue", "received", "safe", "upto", "wall")
 
     def __init__(self, channel: Channel, engines: tuple[str, ...]) -> None:
         self.channel = channel
@@ -91,6 +91,13 @@ class ChannelHold:
         self.edits: tuple[Edit, ...] = ()
         self.queue: deque[HeldFrame] = deque()
         self.closed = False
+        self.wall: int | None = None
+        """Where the first finding that blocks begins. The answer ends there, once everything before it is judged."""
+
+    @property
+    def judged(self) -> int:
+        """How far every engine has its verdict."""
+        return min(self.upto.values()) if self.upto else self.received
 
     @property
     def held(self) -> int:
@@ -118,12 +125,20 @@ class ChannelHold:
 
     def advance(self) -> None:
         """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
-        upto = min(self.upto.values()) if self.upto else self.received
-        if not self.findings:
-            self.safe = upto
-            return
-        self.safe, edits, self.findings = settle(self.findings, upto)
-        self.edits += edits
+        upto = self.judged
+        if self.findings:
+            upto, edits, self.findings = settle(self.findings, upto)
+            self.edits += edits
+        self.safe = max(self.safe, upto)
+
+    def give_way(self) -> None:
+        """Lets everything that waits leave without its verdict."""
+        self.safe = self.received
+
+    def stop_at_wall(self) -> None:
+        """Lets nothing behind the wall leave, and no mask that reaches over it."""
+        at = self.received if self.wall is None else self.wall
+        self.safe = min([self.safe, at, *(edit.start for edit in self.edits if edit.start < at < edit.end)])
 
     def forgo(self, engine: str) -> None:
         """Waits no longer for an engine."""

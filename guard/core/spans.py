@@ -66,7 +66,7 @@ def _cluster_end(ordered: Sequence[Finding], first: int) -> int:
 
 
 def _mask(cluster: Sequence[Finding]) -> str:
-    named = min(cluster, key=lambda f: (f.start - f.end, f.start, f.type))
+    named = min(cluster, key=lambda f: (f.continues, f.start - f.end, f.start, f.type))
     if named.continues or named.type.startswith("HIDDEN_"):
         return ""
     return f'"[{named.type}]"' if cluster[0].bare else f"[{named.type}]"

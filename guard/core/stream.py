@@ -105,7 +105,13 @@ class StreamGuard:
             self._close(held, commands)
         if not held.parts and not held.barriers:
             commands.append(Release(frame))
-        return commands
+        return commands if self._engines else self._unseen(held)
+
+    def _unseen(self, held: HeldFrame) -> Sequence[Command]:
+        """Every engine is lost, and the plan says to go on without them."""
+        for hold in held.holds():
+            hold.advance()
+        return self._drain(held.holds()) if held.parts or held.barriers else (Release(held.frame),)
 
     def _close(self, held: HeldFrame, commands: list[Command]) -> None:
         """Ends the channels that the frame ends; an end mark also waits for what those channels still hold."""
@@ -128,9 +134,11 @@ class StreamGuard:
             return ()
         judged = [(self._record(finding), finding) for finding in event.findings] if event.findings else ()
         hold.judge(event.engine, event.upto, tuple(f for action, f in judged if action is Action.REDACT))
-        blocked = [f.start for action, f in judged if action is Action.BLOCK]
-        if blocked:
-            return self._block(hold, min(blocked))
+        for action, finding in judged:
+            if action is Action.BLOCK:
+                hold.wall = finding.start if hold.wall is None else min(hold.wall, finding.start)
+        if hold.wall is not None and hold.judged >= hold.wall:
+            return self._block(hold)
         commands = self._drain((hold,))
         if hold.received - hold.safe > self._plan.hold_chars:
             self._pause(commands)
@@ -158,9 +166,9 @@ class StreamGuard:
                     work.extend(held.holds())
         return out
 
-    def _block(self, hold: ChannelHold, at: int) -> Sequence[Command]:
-        """Everything before the finding may still leave, so that the cut of the chunks makes no difference."""
-        hold.safe = min(hold.safe, at)
+    def _block(self, hold: ChannelHold) -> Sequence[Command]:
+        """Everything before the wall may still leave, so that the cut of the chunks makes no difference."""
+        hold.stop_at_wall()
         commands = self._drain((hold,))
         self._split(hold, commands, blank=True)
         return [*commands, *self._halt(HaltReason.BLOCKED)]
@@ -183,25 +191,28 @@ class StreamGuard:
                 self._split(hold, commands, blank=False)
             return commands
         if isinstance(event, StageFailed):
-            timed_out = event.status is EngineStatus.TIMEOUT
-            return self._give_up(event.engine, HaltReason.ENGINE_TIMEOUT if timed_out else HaltReason.ENGINE_FAILED)
-        if isinstance(event, DeadlinePassed) and self._paused:
-            return self._give_up(None, HaltReason.HOLD_EXHAUSTED)
-        return ()
+            return self._fail(event.engine, event.status)
+        return self._overflow() if isinstance(event, DeadlinePassed) and self._paused else ()
 
-    def _give_up(self, engine: str | None, reason: HaltReason) -> Sequence[Command]:
-        """The failure mode: end the answer, or wait no longer for the engine (None: for any)."""
+    def _fail(self, engine: str, status: EngineStatus) -> Sequence[Command]:
+        """An engine is lost: end the answer, or wait for it no longer."""
         if self._plan.on_failure is FailureMode.BLOCK:
-            return self._halt(reason)
-        self._engines = tuple(e for e in self._engines if engine is not None and e != engine)
+            timed_out = status is EngineStatus.TIMEOUT
+            return self._halt(HaltReason.ENGINE_TIMEOUT if timed_out else HaltReason.ENGINE_FAILED)
+        self._engines = tuple(e for e in self._engines if e != engine)
         for hold in self._holds.values():
-            for name in tuple(hold.upto):
-                if name not in self._engines:
-                    hold.forgo(name)
-        commands = self._drain(self._holds.values())
-        if self._paused:
-            self._paused = False
-            commands.append(ResumeUpstream())
+            hold.forgo(engine)
+        return self._drain(self._holds.values())
+
+    def _overflow(self) -> Sequence[Command]:
+        """No verdict came in time for a full hold: end the answer, or let what waits leave unseen."""
+        if self._plan.on_failure is FailureMode.BLOCK:
+            return self._halt(HaltReason.HOLD_EXHAUSTED)
+        full = [hold for hold in self._holds.values() if hold.held > self._plan.hold_chars]
+        for hold in full:
+            hold.give_way()
+        commands = self._drain(full)
+        self._resume(commands)
         return commands
 
     def _end(self, event: Finished | ClientGone) -> Sequence[Command]:

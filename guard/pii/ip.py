@@ -45,7 +45,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         type="IP_ADDRESS",
         rule="ipv4",
         # The last, optional part is what may not follow an address; the validator looks at it.
-        body=r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\.?[0-9A-Za-z])?",
+        body=r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(?:\.?[0-9A-Za-z])?",
         not_after="0-9A-Za-z.",
         score=0.8,
         validate=validate_v4,

@@ -18,8 +18,15 @@ _MOST: Final = 16
 _TRUNK_MOST: Final = 13
 """One digit more than the longest number of these countries with its trunk prefix."""
 
+_GAP: Final = re.compile(r"[^0-9+]{4}")
+
 _TRUNK_REGIONS: Final = ("GB", "DE", "FR", "NL", "AU")
 _DATE: Final = re.compile(r"\(?0[1-9][ /-]{1,2}(?:0[1-9]|1[0-2]|[12][0-9]|3[01])[ /-](?:19|20)[0-9]{2}")
+
+
+def _together(text: str) -> str:
+    """The text up to where its digits stand too far apart to be one number."""
+    return _GAP.split(text, maxsplit=1)[0]
 
 
 def _is_possible(text: str, region: str | None) -> bool:
@@ -43,7 +50,7 @@ def validate_international(text: str) -> tuple[int, int] | None:
     which other digits may stand behind as well, it has to be a valid one.
     """
     plus = text[0] == "+"
-    numbers = drop_cut_group(text, _MOST + (0 if plus else 2))
+    numbers = _together(drop_cut_group(text, _MOST + (0 if plus else 2)))
     ends = group_ends(numbers)
     e164 = [(end, "+" + only_digits(numbers[:end]).removeprefix("" if plus else "00")) for end in ends]
     sure = next((end for end, number in e164 if _is_valid(number, None)), None)
@@ -56,7 +63,7 @@ def validate_trunk(text: str) -> tuple[int, int] | None:
     """The number, if it is valid in one of the countries that dial a trunk `0`, is not a date and not bare digits."""
     if _DATE.match(text):
         return None
-    numbers = drop_cut_group(text, _TRUNK_MOST)
+    numbers = _together(drop_cut_group(text, _TRUNK_MOST))
     for end in group_ends(numbers):
         number = numbers[:end]
         if not number.isdigit() and any(_is_valid(number, region) for region in _TRUNK_REGIONS):
@@ -68,7 +75,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="PHONE_NUMBER",
         rule="phone_international",
-        body=r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,15}",
+        body=r"(?:\+|00)[1-9](?:[ ().\-/]*[0-9]){6,15}",
         not_after="0-9A-Za-z+.",
         score=0.85,
         validate=validate_international,
@@ -93,7 +100,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="PHONE_NUMBER",
         rule="phone_trunk",
-        body=r"\(?0[1-9](?:[ )/\-]{0,2}[0-9]){7,11}",
+        body=r"\(?0[1-9](?:[ )/\-]*[0-9]){7,11}",
         not_after="0-9A-Za-z.,",
         score=0.6,
         validate=validate_trunk,

@@ -19,23 +19,29 @@ _CLASS: Final = re.compile(
 _JOINERS: Final = "\u200c\u200d"
 _FLAG: Final = "\U0001f3f4"
 _TAG_END: Final = "\U000e007f"
+_FLAG_TAGS: Final = range(3, 7)
+"""How many tags name a region in a flag's sequence (Unicode TR51, ED-14a: two letters and up to three or four more)."""
 
 
 class HiddenText:
-    """Finds hidden characters in one channel as they flow by, one code point at a time."""
+    """Finds hidden characters in one channel as they flow by, one code point at a time.
 
-    __slots__ = ("_doubt", "_found", "_in_flag", "_previous")
+    What is in doubt: a joiner whose right neighbour has not come, and a flag's tags whose end has not.
+    """
+
+    __slots__ = ("_doubt", "_found", "_previous", "_tags")
 
     def __init__(self) -> None:
         self._previous = ""
-        self._in_flag = False
         self._doubt: tuple[int, int] | None = None
+        self._tags = 0
+        """How many tags of a flag are in doubt; 0 when what is in doubt is a joiner."""
         self._found: list[Finding] = []
 
     @property
     def idle(self) -> bool:
         """Whether plain text needs no look: nothing is in doubt."""
-        return self._doubt is None and not self._in_flag
+        return self._doubt is None
 
     def pass_by(self, char: str) -> None:
         """Plain text went by, of which this is the last character."""
@@ -47,31 +53,53 @@ class HiddenText:
 
     def feed(self, char: str, at: int, width: int = 1) -> None:
         """Takes the next character, written with `width` code points at `at`."""
-        self._resolve(char)
         found = _CLASS.match(char)
-        if found is None:
-            self._in_flag = char == _FLAG
+        kind = found.lastgroup if found is not None else None
+        if self._doubt is not None and self._resolved(char, kind, at + width):
+            return
+        if kind is None:
             self._previous = char
+        elif kind == "HIDDEN_TAGS" and self._previous == _FLAG and char != _TAG_END:
+            self._doubt, self._tags, self._previous = (at, at + width), 1, ""
         elif char in _JOINERS and _joins(self._previous):
-            self._doubt = (at, at + width)
-        elif self._in_flag and found.lastgroup == "HIDDEN_TAGS":
-            self._in_flag = char != _TAG_END
-        elif found.lastgroup is not None:
-            self._add(found.lastgroup, at, at + width)
+            self._doubt, self._tags = (at, at + width), 0
+        else:
+            self._previous = "" if kind == "HIDDEN_TAGS" else self._previous
+            self._add(kind, at, at + width)
 
     def take(self, final: bool = False) -> tuple[Finding, ...]:
         """What was found since the last call. `final`: no character will follow."""
-        if final:
-            self._resolve("")
+        if final and self._doubt is not None:
+            self._convict(self._doubt)
         found, self._found = tuple(self._found), []
         return found
 
-    def _resolve(self, following: str) -> None:
+    def _resolved(self, char: str, kind: str | None, end: int) -> bool:
+        """Settles what is in doubt, as far as `char` does. Whether `char` is dealt with by that."""
         if self._doubt is None:
-            return
-        (start, end), self._doubt = self._doubt, None
-        if not following or not _joins(following):
-            self._add("HIDDEN_ZERO_WIDTH", start, end)
+            return False
+        doubt = self._doubt
+        if self._tags == 0:
+            if _joins(char):
+                self._doubt = None
+            else:
+                self._convict(doubt)
+            return False
+        if kind != "HIDDEN_TAGS":
+            self._convict(doubt)
+            return False
+        self._doubt = (doubt[0], end)
+        if char == _TAG_END and self._tags in _FLAG_TAGS:
+            self._doubt = None
+        elif char == _TAG_END or self._tags + 1 not in range(1, _FLAG_TAGS.stop):
+            self._convict(self._doubt)
+        else:
+            self._tags += 1
+        return True
+
+    def _convict(self, doubt: tuple[int, int]) -> None:
+        self._add("HIDDEN_TAGS" if self._tags else "HIDDEN_ZERO_WIDTH", *doubt)
+        self._doubt = None
 
     def _add(self, type_: str, start: int, end: int) -> None:
         last = self._found[-1] if self._found else None

@@ -29,6 +29,8 @@ class Scanner:
         self._fold = Fold(table, json=channel.is_json)
         self._window = Window()
         self._region: Rule | None = None
+        self._covered = 0
+        """Inside a region: how far the received text is covered."""
         self._read = 0
         """Characters of normal form that the matcher has read since it was opened."""
         self._matcher = automaton.open()
@@ -84,29 +86,30 @@ class Scanner:
         for match in matches:
             if match.rule.until is not None:
                 return match
-            findings.append(self._finding(match.rule, match.start, match.end))
+            findings.append(self._match_finding(match))
         return None
 
     def _enter(self, opening: ConfirmedMatch, findings: list[Finding], final: bool) -> int:
         """A region begins: everything from here on is one finding, until its end is seen."""
         self._region = opening.rule
-        self._window.done = opening.start
-        return self._flow(findings, final, footer_from=opening.end, continues=False)
+        findings.append(self._match_finding(opening))
+        self._covered = findings[-1].end
+        return self._flow(findings, final, footer_from=opening.end)
 
-    def _flow(self, findings: list[Finding], final: bool, footer_from: int = 1, *, continues: bool = True) -> int:
-        """Inside a region: redacts what is there, and looks for the end."""
+    def _flow(self, findings: list[Finding], final: bool, footer_from: int = 1) -> int:
+        """Inside a region: covers what is there without a gap, unseen characters included, and looks for the end."""
         rule, window = self._region, self._window
         if rule is None or rule.until is None:
             raise InvariantError("a region has a rule that says where it ends")
         footer = rule.until.search(window.text, footer_from)
-        stop = len(window.text) if footer is None else footer.end()
-        if stop > window.done:
-            findings.append(self._finding(rule, window.done, stop, continues=continues))
+        upto = window.received_at(len(window.text)) if footer is None else window.received_end(footer.end())
+        if upto > self._covered:
+            findings.append(self._finding(rule, self._covered, upto, continues=True))
+            self._covered = upto
         if footer is None:
-            upto = window.received_at(stop)
             window.keep_tail(FOOTER_CHARS)
             return upto
-        return self._leave(stop, findings, final)
+        return self._leave(footer.end(), findings, final)
 
     def _leave(self, stop: int, findings: list[Finding], final: bool) -> int:
         """A region has ended: what follows is read as if it were new."""
@@ -117,16 +120,19 @@ class Scanner:
         self._scan(self._window.text[1:])
         return self._settle(findings, final)
 
-    def _finding(self, rule: Rule, start: int, end: int, continues: bool = False) -> Finding:
-        window, pattern = self._window, rule.pattern
+    def _match_finding(self, match: ConfirmedMatch) -> Finding:
+        start, end = self._window.received_start(match.start), self._window.received_end(match.end)
+        return self._finding(match.rule, start, end, bare=self._window.is_bare(match.start))
+
+    def _finding(self, rule: Rule, start: int, end: int, *, bare: bool = False, continues: bool = False) -> Finding:
         return Finding(
-            type=pattern.type,
-            start=window.received_start(start),
-            end=window.received_end(end),
-            score=pattern.score,
+            type=rule.pattern.type,
+            start=start,
+            end=end,
+            score=rule.pattern.score,
             engine="pattern",
-            rule=pattern.rule,
+            rule=rule.pattern.rule,
             version=self._version,
             continues=continues,
-            bare=window.is_bare(start),
+            bare=bare,
         )

@@ -10,14 +10,13 @@ from guard.scan.fold import Folded
 class Window:
     """The normal-form text in doubt, behind one character of context, and where its characters were received.
 
-    Position 0 is the context; `done` is the first position that no earlier finding of the open region covers.
+    Position 0 is the context.
     """
 
-    __slots__ = ("_bare", "_base", "_end", "_ends", "_starts", "done", "text")
+    __slots__ = ("_bare", "_base", "_end", "_ends", "_starts", "text")
 
     def __init__(self) -> None:
         self.text = SENTINEL
-        self.done = 1
         self._base = -1
         """The received position of `text[0]`, while positions map one to one."""
         self._end = 0
@@ -62,7 +61,6 @@ class Window:
     def forget(self, position: int) -> None:
         """Drops the text before `position`, but for one character of context."""
         cut = min(position, len(self.text)) - 1
-        self.done = 1
         if cut <= 0:
             return
         self.text = self.text[cut:]
@@ -81,7 +79,6 @@ class Window:
     def keep_tail(self, size: int) -> None:
         """Inside a region: everything is covered; keeps the last characters to find the region's end in."""
         self.forget(max(1, len(self.text) - size))
-        self.done = len(self.text)
 
     def _map(self) -> tuple[list[int], list[int]]:
         """Begins to keep the map, if it is not kept yet."""

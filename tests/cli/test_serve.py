@@ -1,5 +1,6 @@
 """`guard serve` serves, ends in good order, and says why when it can't. A real process on a real port."""
 
+import contextlib
 import json
 import shlex
 import signal
@@ -66,9 +67,9 @@ def test_it_serves_until_it_is_told_to_end_and_then_closes_its_ledger(
     assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30).status_code == 200
     process.send_signal(number)
     assert process.wait() == status
-    with sqlite3.connect(tmp_path / "guard.db") as ledger:
-        assert ledger.execute("SELECT count(*), count(ended_ms) FROM run").fetchone() == (1, 1)
     assert not list(tmp_path.glob("guard.db-*"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "guard.db")) as ledger:
+        assert ledger.execute("SELECT count(*), count(ended_ms) FROM run").fetchone() == (1, 1)
 
 
 def test_it_listens_where_it_is_told(start: Start, tmp_path: Path, port: int) -> None:

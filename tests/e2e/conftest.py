@@ -29,9 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-def backend_config(name: str, base_url: str, models: str, idle_s: float = 30, first_byte_s: float = 30) -> str:
+def backend_config(name: str, base_url: str, models: str, silence_s: float = 30) -> str:
     """One entry of `backends`."""
-    timeouts = f"{{connect_s: 2, first_byte_s: {first_byte_s}, idle_s: {idle_s}}}"
+    timeouts = f"{{connect_s: 2, first_byte_s: {silence_s}, whole_s: {silence_s}, idle_s: {silence_s}}}"
     return (
         f"  - {{name: {name}, base_url: {base_url}, kind: openai, api_key: {BACKEND_KEY}, "
         f'models: ["{models}"], timeouts: {timeouts}}}\n'
@@ -76,7 +76,7 @@ def backends(scripted: ScriptedBackend, demo: DemoBackend, capture_port: int) ->
             backend_config("demo", demo.base_url, "demo*"),
             backend_config("dead", f"http://127.0.0.1:{free_port()}/v1", "dead*"),
             backend_config("capture", f"http://127.0.0.1:{capture_port}/v1", "capture*"),
-            backend_config("impatient", local, "impatient*", idle_s=0.5, first_byte_s=0.5),
+            backend_config("impatient", local, "impatient*", silence_s=0.5),
             backend_config("scripted", local, "*"),
         )
     )

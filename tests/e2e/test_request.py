@@ -21,7 +21,7 @@ ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
     [
         {},
         {"authorization": "Bearer wrong"},
-        {"authorization": "Bearer "},
+        {"authorization": "Bearer"},
         {"authorization": CLIENT_KEY},
         {"authorization": "Basic Y2xpZW50OmNsaWVudC1zZWNyZXQ="},
         {"authorization": f"Bearer {CLIENT_KEY}x"},
@@ -93,8 +93,6 @@ SLOPPY = {
     "far too deep": b"[" * 60_000,
     "no model": b"{" + MESSAGES + b"}",
     "model is no text": b'{"model":7,' + MESSAGES + b"}",
-    "no messages": b'{"model":"m"}',
-    "messages are no list": b'{"model":"m","messages":"Hi"}',
     "stream is no boolean": b'{"model":"m","stream":"yes",' + MESSAGES + b"}",
     "control character in a text": b'{"model":"m","messages":[{"role":"user","content":"a\x01b"}]}',
     "half a surrogate pair": b'{"model":"m","messages":[{"role":"user","content":"\\ud83d"}]}',
@@ -118,7 +116,7 @@ def test_a_blocked_prompt_is_a_400_that_names_types_and_no_text(
     body = wire.ask(model, f"Mail {EMAIL} the key {AWS_KEY}.", stream=stream)
     answer = http.post(f"{strict.base_url}/chat/completions", json=body, headers=KEY)
     assert failed(answer) == (400, "content_filter")
-    assert answer.json()["error"]["findings"] == ["SECRET_AWS_ACCESS_KEY"]
+    assert set(answer.json()["error"]["findings"]) == {"EMAIL_ADDRESS", "SECRET_AWS_ACCESS_KEY"}
     assert answer.headers["x-guard-decision"] == "block"
     assert ULID.fullmatch(answer.headers["x-guard-exchange"])
     assert backend.exchanges == []

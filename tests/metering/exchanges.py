@@ -1,5 +1,6 @@
 """Exchanges to write into a ledger, and the rows that come of them."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -39,5 +40,5 @@ def closing(exchange: str, usage: Usage | None = None, status: Status = Status.C
 
 def rows(database: Path, columns: str = "*") -> list[tuple[object, ...]]:
     """What another process would read now."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
         return list(db.execute(f"SELECT {columns} FROM exchange ORDER BY exchange"))

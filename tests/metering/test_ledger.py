@@ -192,18 +192,18 @@ def test_a_ledger_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_ledger_that_a_newer_guard_made_is_refused(start: Start, database: Path) -> None:
-    with sqlite3.connect(database) as db:
+    with contextlib.closing(sqlite3.connect(database)) as db:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(LedgerError, match="schema 99"):
         start()
 
 
 def test_a_database_of_another_program_is_refused_and_left_alone(start: Start, database: Path) -> None:
-    with sqlite3.connect(database) as db:
+    with contextlib.closing(sqlite3.connect(database)) as db:
         db.execute("CREATE TABLE theirs (x)")
     with pytest.raises(LedgerError, match="did not make"):
         start()
-    with sqlite3.connect(database) as db:
+    with contextlib.closing(sqlite3.connect(database)) as db:
         assert [name for (name,) in db.execute("SELECT name FROM sqlite_schema")] == ["theirs"]
         assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from types import ModuleType
 
-from security import test_aws, test_basic_auth, test_jwt, test_private_key, test_tokens, test_url_credentials
-
 from guard.pii.table import PATTERNS as PII
 from guard.security.table import PATTERNS as SECURITY
-from pii import test_card, test_crypto, test_email, test_iban, test_ip, test_phone, test_ssn
+from tests.pii import test_card, test_crypto, test_email, test_iban, test_ip, test_phone, test_ssn
+from tests.security import test_aws, test_basic_auth, test_jwt, test_private_key, test_tokens, test_url_credentials
 
 PATTERNS = (*PII, *SECURITY)
 

@@ -25,18 +25,15 @@ def spans(pattern: Pattern, text: str, flags: int = 0) -> Iterator[tuple[int, in
     """The spans of the values that `pattern` finds in a folded text. `flags` changes how its body is matched."""
     done = 0
     for at in range(len(text)):
+        if _is_any_of(text[at - 1 : at], pattern.not_after):
+            continue
         match = compiled(pattern.body, pattern.caseless, flags).match(text, at)
-        if match is None or match.end() <= done or not _is_welcome(pattern, text, match):
+        if match is None or match.end() <= done or _is_any_of(text[match.end() :][:1], pattern.not_before):
             continue
         span = _value(pattern, text, match)
         if span is not None:
             done = span[1]
             yield span
-
-
-def _is_welcome(pattern: Pattern, text: str, match: "regex.Match[str]") -> bool:
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
-    return not _is_any_of(before, pattern.not_after) and not _is_any_of(after, pattern.not_before)
 
 
 def _value(pattern: Pattern, text: str, match: "regex.Match[str]") -> tuple[int, int] | None:

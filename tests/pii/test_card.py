@@ -6,7 +6,7 @@ All numbers are the issuers' and payment providers' published test numbers, or w
 import pytest
 
 from guard.pii.card import PATTERNS, is_card, is_luhn
-from pii.reference import find
+from tests.pii.reference import find
 
 FOUND = (
     ("Visa 4111111111111111", ["4111111111111111"]),

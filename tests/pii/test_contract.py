@@ -1,7 +1,6 @@
 """What every pattern promises the automaton, whoever wrote it."""
 
 import re
-import sys
 from collections.abc import Iterable
 
 import hyperscan
@@ -10,15 +9,13 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pii.corpus import PATTERNS, TEXTS
-from pii.reference import FLAGS, backtracking_spans, compiled, fold, spans
-
-sys.path.insert(0, "/tmp/w")
 from guard.core.channel import Channel
 from guard.core.taxonomy import GROUPS, group_of
 from guard.scan.engine import PatternEngine
 from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN, Pattern
 from guard.scan.prefix import prefix_expression
+from tests.pii.corpus import PATTERNS, TEXTS
+from tests.pii.reference import FLAGS, backtracking_spans, compiled, fold, spans
 
 BY_RULE = {pattern.rule: pattern for pattern in PATTERNS}
 VALIDATED = [pattern.rule for pattern in PATTERNS if pattern.validate is not None]

@@ -6,7 +6,7 @@ Addresses are the test vectors of BIP 173, BIP 350 and EIP-55, and the one that 
 import pytest
 
 from guard.pii.crypto import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 BASE58 = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 SCRIPT = "3P14159f73E4gFr7JterCCQh9QjiTjiZrG"

@@ -3,7 +3,7 @@
 import pytest
 
 from guard.pii.email import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 FOUND = (
     ("Write to jane.doe@example.com today.", ["jane.doe@example.com"]),

@@ -6,7 +6,7 @@ The numbers are the examples in the registry of ISO 13616.
 import pytest
 
 from guard.pii.iban import LENGTHS, PATTERNS, is_mod97
-from pii.reference import find
+from tests.pii.reference import find
 
 _REGISTRY = """
 AD1200012030200359100100 AE070331234567890123456 AL47212110090000000235698741 AT611904300234573201

@@ -6,7 +6,7 @@ Addresses are from the documentation ranges (RFC 5737, RFC 3849) and the private
 import pytest
 
 from guard.pii.ip import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 FOUND = (
     ("Host 192.0.2.1 is up.", ["192.0.2.1"]),

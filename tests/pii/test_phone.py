@@ -7,7 +7,7 @@ Arcep's, the Bundesnetzagentur's), or are switchboards' shapes with zeros.
 import pytest
 
 from guard.pii.phone import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 FOUND = (
     ("Call +1 415 555 0132 now", ["+1 415 555 0132"]),
@@ -56,6 +56,7 @@ NOT_FOUND = (
     "+1",
     "+5 points, +10 points",
     "+1234567",
+    "+1 415 ..... 555 0132",
     "+12345678901234567890",
     "+999 123 456 789",
     "x+14155550132",

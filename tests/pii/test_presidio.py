@@ -19,7 +19,7 @@ from presidio_analyzer.predefined_recognizers import (
 from guard.pii.card import is_luhn
 from guard.pii.iban import LENGTHS
 from guard.pii.table import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 ROUNDS = 300
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -113,10 +113,14 @@ def test_bitcoin_addresses(chance: random.Random) -> None:
     _agree(CryptoRecognizer(), "CRYPTO", values)
 
 
-def test_email_addresses(chance: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
-    offline = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-    monkeypatch.setattr(tldextract, "extract", offline)
-    words = "abcdefghijklmnopqrstuvwxyz0123456789_+%'-."
+@pytest.fixture
+def offline_suffixes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Presidio's e-mail recognizer asks `tldextract`, which would fetch the public suffix list."""
+    monkeypatch.setattr(tldextract, "extract", tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None))
+
+
+def test_email_addresses(chance: random.Random, offline_suffixes: None) -> None:
+    words = "abcdefghijklmnopqrstuvwxyz0123456789_+&'-."
     values = []
     for _ in range(ROUNDS):
         local = chance.choice("abcxyz019") + "".join(chance.choices(words, k=chance.randrange(20))) + "a"
@@ -126,7 +130,7 @@ def test_email_addresses(chance: random.Random, monkeypatch: pytest.MonkeyPatch)
 
 
 DIFFERENCES = (
-    (CreditCardRecognizer, "CREDIT_CARD", "3088888888888883", "3088 is in no issuer's range"),
+    (CreditCardRecognizer, "CREDIT_CARD", "3088888888888887", "3088 is in no issuer's range"),
     (CreditCardRecognizer, "CREDIT_CARD", "1354 1001 4004 955", "1 is the air travel plan, and most 15-digit ids"),
     (UsSsnRecognizer, "US_SSN", "219-09-9999", "printed in an advertisement of the Social Security Board"),
     (UsSsnRecognizer, "US_SSN", "987-65-4321", "set aside for advertisements"),
@@ -141,9 +145,6 @@ def test_the_known_differences_are_as_the_table_says(
     assert find(PATTERNS, value, type_) == [], reason
 
 
-def test_signs_that_seldom_belong_to_a_name_are_not_taken_into_an_address() -> None:
-    recognizer = EmailRecognizer()
-    text = "path/jane@example.com"
-    spans = {(result.start, result.end) for result in recognizer.analyze(text, ["EMAIL_ADDRESS"])}
-    assert spans == {(0, len(text))}
-    assert find(PATTERNS, text, "EMAIL_ADDRESS") == ["jane@example.com"]
+def test_signs_that_seldom_belong_to_a_name_are_not_taken_into_an_address(offline_suffixes: None) -> None:
+    assert _presidio_confirms(EmailRecognizer(), "path|jane@example.com")
+    assert find(PATTERNS, "path|jane@example.com", "EMAIL_ADDRESS") == ["jane@example.com"]

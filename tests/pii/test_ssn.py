@@ -6,7 +6,7 @@ The numbers are made up; whether one was ever given out is not known here.
 import pytest
 
 from guard.pii.ssn import PATTERNS
-from pii.reference import find
+from tests.pii.reference import find
 
 FOUND = (
     ("SSN 536-90-4399.", ["536-90-4399"]),

@@ -1,9 +1,9 @@
 """AWS key ids are found by their form, secret keys by their name. The keys are those of AWS's own documentation."""
 
 import pytest
-from pii.reference import find
 
 from guard.security.aws import PATTERNS
+from tests.pii.reference import find
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

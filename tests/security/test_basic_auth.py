@@ -1,9 +1,9 @@
 """Basic credentials are found behind the header's name when they spell a user and a password."""
 
 import pytest
-from pii.reference import find
 
 from guard.security.basic_auth import PATTERNS
+from tests.pii.reference import find
 
 # RFC 7617's example: Aladdin:open sesame.
 BASIC = "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="

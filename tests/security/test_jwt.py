@@ -6,9 +6,9 @@ The tokens are the examples of RFC 7519 and RFC 7516, or are built here from rea
 import base64
 
 import pytest
-from pii.reference import find
 
 from guard.security.jwt import PATTERNS
+from tests.pii.reference import find
 
 
 def part(raw: bytes) -> str:

@@ -1,9 +1,9 @@
 """A private key is one finding from its header to its footer; without a footer it never ends. The keys are no keys."""
 
 import pytest
-from pii.reference import find
 
 from guard.security.private_key import PATTERNS
+from tests.pii.reference import find
 
 PAYLOAD = "Tk9UQVJFQUxLRVkK"
 

@@ -4,9 +4,9 @@ The tokens are obviously false: they spell what they are, or are the alphabet.
 """
 
 import pytest
-from pii.reference import find
 
 from guard.security.table import PATTERNS
+from tests.pii.reference import find
 
 ALNUM = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 GITHUB = "EXAMPLENOTAREALGITHUBTOKEN0000000000"

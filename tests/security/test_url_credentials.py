@@ -1,9 +1,9 @@
 """Addresses with a password in them are found whole; ports, paths and placeholders are not taken for passwords."""
 
 import pytest
-from pii.reference import find
 
 from guard.security.url_credentials import PATTERNS
+from tests.pii.reference import find
 
 FOUND = (
     ("see https://user:pass@host/path, then", ["https://user:pass@host/path"]),

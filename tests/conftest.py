@@ -1,0 +1,16 @@
+"""What several rooms' tests share."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from guard.app import build_engine
+from guard.scan.engine import PatternEngine
+
+settings.register_profile("guard", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("guard")
+
+
+@pytest.fixture(scope="session")
+def engine() -> PatternEngine:
+    """Every detector there is. Compiled once; it holds no text."""
+    return build_engine()

@@ -6,11 +6,8 @@ digits, split over lines, or written with dots.
 
 from typing import Final
 
-from guard.pii.digits import drop_cut_group, group_ends, only_digits
+from guard.pii.digits import group_ends, only_digits
 from guard.scan.pattern import OTHER_LETTER, Pattern
-
-_MOST: Final = 20
-"""One digit more than the longest card: tells where the number's last group really ends."""
 
 _ISSUERS: Final[tuple[tuple[int, int, frozenset[int]], ...]] = (
     # First and last prefix of a range (both of one length, both included), lengths of the number.
@@ -59,9 +56,8 @@ def is_card(digits: str) -> bool:
 def validate_card(text: str) -> tuple[int, int] | None:
     """The longest card that begins with the text's first digit and ends where a group of digits ends."""
     start = 0 if text[0].isdigit() else 2
-    numbers = drop_cut_group(text, _MOST)
-    for end in group_ends(numbers):
-        if is_card(only_digits(numbers[start:end])):
+    for end in group_ends(text):
+        if is_card(only_digits(text[start:end])):
             return start, end
     return None
 
@@ -70,6 +66,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="CREDIT_CARD",
         rule="credit_card",
+        # Reads one digit more than the longest card has, so a longer number is never taken for its beginning.
         # A dot before the number makes it the fraction of another number, unless a word stands before the dot.
         body=rf"(?:[A-Za-z{OTHER_LETTER}]\.)?[0-9](?:[ \-]?[0-9]){{12,19}}",
         not_after="0-9.",

@@ -17,8 +17,6 @@ _BECH32_CHECKS: Final = (1, 0x2BC830A3)
 
 _BECH32_MOST: Final = 90
 _BASE58_BYTES: Final = 25
-_VERSIONS: Final = (0x00, 0x05)
-"""Pay to public key hash, pay to script hash."""
 
 
 def is_base58check(text: str) -> bool:
@@ -30,7 +28,7 @@ def is_base58check(text: str) -> bool:
         return False
     data = number.to_bytes(_BASE58_BYTES, "big")
     body, check = data[:-4], data[-4:]
-    return body[0] in _VERSIONS and hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4] == check
+    return hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4] == check
 
 
 def is_bech32(text: str) -> bool:

@@ -4,16 +4,6 @@ Pure text; it does not know what the digits mean.
 """
 
 
-def drop_cut_group(text: str, most: int) -> str:
-    """`text` without its last group of digits when it holds `most` digits, all that its pattern reads.
-
-    Such a match may have ended in the middle of a group; with fewer digits it ended because the digits did.
-    """
-    if sum(map(str.isdigit, text)) < most:
-        return text
-    return text.rstrip("0123456789")
-
-
 def group_ends(text: str) -> list[int]:
     """Where the groups of digits end, last first."""
     return [i for i in range(len(text), 0, -1) if text[i - 1].isdigit() and not text[i : i + 1].isdigit()]

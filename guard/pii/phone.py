@@ -7,66 +7,58 @@ see a national number written as bare digits, and takes no number for one on the
 import re
 from typing import Final
 
-import phonenumbers
-
-from guard.pii.digits import drop_cut_group, group_ends, only_digits
+from guard.pii.digits import group_ends, only_digits
+from guard.pii.numbering import plan_of, split_code
 from guard.scan.pattern import Pattern
 
-_MOST: Final = 16
-"""One digit more than E.164 allows: tells where the number's last group really ends."""
+_LEAST: Final = 7
+_MOST: Final = 15
+"""Digits of an international number (E.164 6.2.1). The pattern reads one more, so that none is cut unnoticed."""
 
-_TRUNK_MOST: Final = 13
-"""One digit more than the longest number of these countries with its trunk prefix."""
-
-_GAP: Final = re.compile(r"[^0-9+]{4}")
+_TRUNK_LEAST: Final = 9
+_TRUNK_MOST: Final = 12
+"""Digits of a national number with its trunk prefix, in the countries below. The pattern reads one more."""
 
 _TRUNK_REGIONS: Final = ("GB", "DE", "FR", "NL", "AU")
+_TRUNK_IN_PARENTHESES: Final = "(0)"
+_GAP: Final = re.compile(r"[^0-9+]{4}")
 _DATE: Final = re.compile(r"\(?0[1-9][ /-]{1,2}(?:0[1-9]|1[0-2]|[12][0-9]|3[01])[ /-](?:19|20)[0-9]{2}")
 
 
-def _together(text: str) -> str:
-    """The text up to where its digits stand too far apart to be one number."""
-    return _GAP.split(text, maxsplit=1)[0]
-
-
-def _is_possible(text: str, region: str | None) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(text, region))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def _is_valid(text: str, region: str | None) -> bool:
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
-    except phonenumbers.NumberParseException:
-        return False
+def _ends(text: str) -> list[int]:
+    """Where a number may end, last first: behind a group, before digits that stand too far apart."""
+    return group_ends(_GAP.split(text.replace(_TRUNK_IN_PARENTHESES, "   "), maxsplit=1)[0])
 
 
 def validate_international(text: str) -> tuple[int, int] | None:
-    """The number behind `+` or `00`, up to the last group of digits with which it is a possible one.
+    """The number behind `+` or `00`, up to the last group of digits with which it is valid, or else possible.
 
-    A possible number has a known country code and that country's length; fictitious numbers are possible. Behind `00`,
-    which other digits may stand behind as well, it has to be a valid one.
+    Fictitious numbers are possible. Behind `00`, which other digits may stand behind as well, it has to be valid.
     """
-    plus = text[0] == "+"
-    numbers = _together(drop_cut_group(text, _MOST + (0 if plus else 2)))
-    ends = group_ends(numbers)
-    e164 = [(end, "+" + only_digits(numbers[:end]).removeprefix("" if plus else "00")) for end in ends]
-    sure = next((end for end, number in e164 if _is_valid(number, None)), None)
-    if sure is None and plus:
-        sure = next((end for end, number in e164 if _is_possible(number, None)), None)
-    return None if sure is None else (0, sure)
+    skip = 1 if text[0] == "+" else 2
+    possible = None
+    for end in _ends(text):
+        number = only_digits(text[skip:end].replace(_TRUNK_IN_PARENTHESES, ""))
+        split = split_code(number) if _LEAST <= len(number) <= _MOST else None
+        if split is None:
+            continue
+        plan, national = split
+        if plan.is_valid(national):
+            return 0, end
+        if possible is None and skip == 1 and plan.is_possible(national):
+            possible = end
+    return None if possible is None else (0, possible)
 
 
 def validate_trunk(text: str) -> tuple[int, int] | None:
     """The number, if it is valid in one of the countries that dial a trunk `0`, is not a date and not bare digits."""
     if _DATE.match(text):
         return None
-    numbers = _together(drop_cut_group(text, _TRUNK_MOST))
-    for end in group_ends(numbers):
-        number = numbers[:end]
-        if not number.isdigit() and any(_is_valid(number, region) for region in _TRUNK_REGIONS):
+    for end in _ends(text):
+        digits = only_digits(text[:end])
+        if not _TRUNK_LEAST <= len(digits) <= _TRUNK_MOST or text[:end].isdigit():
+            continue
+        if any(plan_of(region).is_valid(digits[1:]) for region in _TRUNK_REGIONS):
             return 0, end
     return None
 

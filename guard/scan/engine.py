@@ -15,10 +15,10 @@ class PatternEngine:
     name = "pattern"
 
     def __init__(self, patterns: Sequence[Pattern], version: str = "") -> None:
-        self._automaton = Automaton(patterns)
+        self.automaton = Automaton(patterns)
         self._table = CharTable()
         self._version = version
 
     def open(self, channel: Channel) -> Scanner:
         """A fresh memory for one channel; close it when the channel is over."""
-        return Scanner(self._automaton, self._table, channel, self._version)
+        return Scanner(self.automaton, self._table, channel, self._version)

@@ -72,11 +72,6 @@ def test_it_serves_until_it_is_told_to_end_and_then_closes_its_ledger(
         assert ledger.execute("SELECT count(*), count(ended_ms) FROM run").fetchone() == (1, 1)
 
 
-def test_it_listens_where_it_is_told(start: Start, tmp_path: Path, port: int) -> None:
-    configuration(tmp_path, 1)
-    assert heard(start("--listen", f"127.0.0.1:{port}")) == f"guard: listening on http://127.0.0.1:{port}"
-
-
 def test_the_demo_prints_a_request_that_works_and_leaves_nothing_behind(
     start: Start, tmp_path: Path, port: int
 ) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from . import wire
-from .planted import EMAIL, assert_clean
+from .planted import AWS_KEY, CARD, EMAIL, assert_clean
 from .process import Guard
 from .scripted import Fault, Gate, ScriptedBackend
 
@@ -67,6 +68,70 @@ def test_a_value_in_a_whole_answer_is_masked_on_every_channel(
     assert answer.status_code == 200
     assert "[EMAIL_ADDRESS]" in strings(answer.json())
     assert_clean(answer.content)
+
+
+@pytest.mark.parametrize("channel", DELTAS)
+def test_a_bare_value_cut_in_two_anywhere_is_masked_on_every_channel(
+    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str, channel: str
+) -> None:
+    value = "johndoe%40example.org"
+    for cut in range(1, len(value)):
+        deltas = [DELTAS[channel](value[:cut]), DELTAS[channel](value[cut:])]
+        backend.play(*wire.stream(*(wire.chunk(**delta) for delta in deltas), wire.chunk(finish="stop")))
+        answer = wire.seen(http.post(f"{guard.base_url}/chat/completions", json=wire.ask(model)).content)
+        written = "".join(strings(choice["delta"]) for event in answer.events for choice in event["choices"])
+        assert "[EMAIL_ADDRESS]" in written, f"cut at {cut}"
+        assert "john" not in written, f"cut at {cut}"
+
+
+MARKS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "id": lambda text: {"id": text},
+    "model": lambda text: {"model": text},
+    "object": lambda text: {"object": text},
+    "fingerprint": lambda text: {"system_fingerprint": text},
+    "service tier": lambda text: {"service_tier": text},
+    "role": lambda text: {"choices": [{"index": 0, "delta": {"role": text}}]},
+    "finish": lambda text: {"choices": [{"index": 0, "delta": {}, "finish_reason": text}]},
+    "tool id": lambda text: {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": text}]}}]},
+    "tool type": lambda text: {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "type": text}]}}]},
+    "member name": lambda text: {"choices": [{"index": 0, "delta": {text: "x"}}]},
+}
+
+
+@pytest.mark.parametrize("value", [EMAIL, AWS_KEY, CARD.replace(" ", "")], ids=["mail", "key", "card"])
+@pytest.mark.parametrize("mark", MARKS)
+def test_names_and_marks_carry_no_value(
+    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str, mark: str, value: str
+) -> None:
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": []}
+    backend.play(*wire.stream(wire.event({**head, **MARKS[mark](value)})))
+    raw = http.post(f"{guard.base_url}/chat/completions", json=wire.ask(model)).content
+    assert value.encode() not in raw
+
+
+def _log_probability(token: str) -> dict[str, Any]:
+    one = {"token": token, "logprob": -0.1, "bytes": list(token.encode())}
+    return {**one, "top_logprobs": [one]}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_log_probabilities_do_not_repeat_what_is_masked(
+    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str, stream: bool
+) -> None:
+    tokens = ["Write", " to", " jane", ".roe", "@", "example", ".com", " today", "."]
+    if stream:
+        chunks = [msgspec.json.decode(wire.chunk(content=token).removeprefix(b"data: ")) for token in tokens]
+        for chunk, token in zip(chunks, tokens, strict=True):
+            chunk["choices"][0]["logprobs"] = {"content": [_log_probability(token)]}
+        backend.play(*wire.stream(*map(wire.event, chunks), wire.chunk(finish="stop")))
+    else:
+        body = wire.message(content="".join(tokens))
+        body["choices"][0]["logprobs"] = {"content": [_log_probability(token) for token in tokens]}
+        backend.play(*wire.whole(body))
+    raw = http.post(f"{guard.base_url}/chat/completions", json=wire.ask(model, stream=stream, logprobs=True)).text
+    assert "[EMAIL_ADDRESS]" in raw
+    assert not [token for token in ("jane", "roe", "example") if token in raw]
+    assert str(list(b" jane"))[1:-1].replace(" ", "") not in raw.replace(" ", "")
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -117,14 +117,17 @@ def test_text_beside_the_events_does_not_slip_through(
     assert_clean(raw)
 
 
-def test_an_error_frame_of_the_backend_is_told_without_its_words(
-    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str
+@pytest.mark.parametrize("words", ["It broke.", f"could not serve {EMAIL}", f"no mail for {EMAIL} here"])
+def test_an_error_frame_of_the_backend_is_told_without_its_values(
+    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str, words: str
 ) -> None:
-    frame = wire.event({"error": {"message": f"could not serve {EMAIL}", "type": "x", "code": 500}})
+    frame = wire.event({"error": {"message": words, "type": "x", "code": 500}})
     backend.play(wire.head(), HELLO, wire.part(frame), wire.END)
-    answer = asked(http, guard, model)
-    assert answer.error is not None
-    assert not answer.done
+    raw = http.post(f"{guard.base_url}/chat/completions", json=wire.ask(model)).content
+    assert_clean(raw)
+    assert wire.seen(raw).error is not None
+    assert not wire.seen(raw).done
+    guard.row(model, "failed")
 
 
 def test_answer_text_that_reads_like_an_error_is_no_error(

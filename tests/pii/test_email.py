@@ -70,6 +70,7 @@ NOT_FOUND = (
     "jane@.com",
     "jane@example.",
     "jane@example.c",
+    "jane@example." + "x" * 25,
     "lodash@4.17.21",
     "jane@192.0.2.1",
     "@pytest.fixture",

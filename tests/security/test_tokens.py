@@ -69,8 +69,10 @@ FOUND = (
 NOT_FOUND = (
     "ghp_" + "x" * 36,
     "ghp_EXAMPLE",
+    "ghp_" + GITHUB[:-1],
     "aghp_" + GITHUB,
     "github_pat_" + "x" * 82,
+    "xoxb-slackexampletoken",
     "xoxb-xoxb-my-bot-token",
     "xoxb-12345-abcd234",
     "xoxb-xxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx",

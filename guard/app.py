@@ -34,8 +34,9 @@ def build_app(settings: Settings) -> Litestar:
     """The ASGI application. Opens nothing but files; the ledger starts and stops with the application's lifespan."""
     configure_logging(settings.log.level, settings.log.format)
     limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
-    engine, policy = build_engine(), EmbeddedPolicy(Path(settings.policies))
+    policy, engine = EmbeddedPolicy(Path(settings.policies)), build_engine()
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
+    engine.prepare()
     ledger = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms)
     parts = Parts(engine, policy, Router(backends), ledger, settings.stream.lull_ms / 1000)
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)

@@ -27,7 +27,7 @@ _DATE: Final = re.compile(r"\(?0[1-9][ /-]{1,2}(?:0[1-9]|1[0-2]|[12][0-9]|3[01])
 
 def _ends(text: str) -> list[int]:
     """Where a number may end, last first: behind a group, before digits that stand too far apart."""
-    return group_ends(_GAP.split(text.replace(_TRUNK_IN_PARENTHESES, "   "), maxsplit=1)[0])
+    return group_ends(_GAP.split(text.replace(_TRUNK_IN_PARENTHESES, "000"), maxsplit=1)[0])
 
 
 def validate_international(text: str) -> tuple[int, int] | None:

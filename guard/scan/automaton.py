@@ -107,10 +107,19 @@ class Automaton:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.rules: Final = tuple(_compile(pattern) for pattern in patterns)
+        self._patterns = tuple(patterns)
         matches = [_expression(p, whole_expression(p.body, p.caseless)) for p in patterns]
-        prefixes = [_expression(p, prefix_expression(p.body, p.caseless)) + rb"\z" for p in patterns]
         self._stream = _database(hyperscan.HS_MODE_STREAM, matches, patterns, 0)
-        self._block = _database(hyperscan.HS_MODE_BLOCK, prefixes, patterns, hyperscan.HS_FLAG_SOM_LEFTMOST)
+        self._prefixes: hyperscan.Database | None = None
+
+    def prepare(self) -> hyperscan.Database:
+        """Compiles the prefix automaton, if it is not yet: seconds, for which whole texts need not wait."""
+        if self._prefixes is None:
+            prefixes = [_expression(p, prefix_expression(p.body, p.caseless)) + rb"\z" for p in self._patterns]
+            self._prefixes = _database(
+                hyperscan.HS_MODE_BLOCK, prefixes, self._patterns, hyperscan.HS_FLAG_SOM_LEFTMOST
+            )
+        return self._prefixes
 
     def open(self) -> Matcher:
         """A matcher for one channel."""
@@ -126,7 +135,7 @@ class Automaton:
         def handler(rule: int, start: int, _end: int, _flags: int, _context: object) -> None:
             found.append((start, rule))
 
-        self._block.scan(window.encode("latin-1"), handler)
+        (self._prefixes or self.prepare()).scan(window.encode("latin-1"), handler)
         if not found:
             return len(window)
         start = min(found)[0]
@@ -140,6 +149,7 @@ class Automaton:
 
 
 def _compile(pattern: Pattern) -> Rule:
+    prefix_expression(pattern.body, pattern.caseless)  # refuses what has no prefix automaton, at once
     flags = regex.VERSION0 | regex.ASCII | regex.DOTALL | (regex.IGNORECASE if pattern.caseless else 0)
     before = f"(?<![{pattern.not_after}])" if pattern.not_after else ""
     after = f"(?![{pattern.not_before}])" if pattern.not_before else ""

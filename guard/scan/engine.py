@@ -19,6 +19,10 @@ class PatternEngine:
         self._table = CharTable()
         self._version = version
 
+    def prepare(self) -> None:
+        """Compiles what streams need and whole texts don't. Takes seconds; done on first use otherwise."""
+        self.automaton.prepare()
+
     def open(self, channel: Channel) -> Scanner:
         """A fresh memory for one channel; close it when the channel is over."""
         return Scanner(self.automaton, self._table, channel, self._version)

@@ -36,7 +36,7 @@ NOT_FOUND = (
     BECH32[:-1] + "5",
     "Bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     BECH32 + "qqqq",
-    "bc1" + "q" * 100,
+    "bc1p" + "q" * 84 + "7tcrxw",
     ETHEREUM + "0",
     ETHEREUM[:-1],
     "0x" + "0" * 40,

@@ -1,5 +1,7 @@
 """The policy's input: facts about a request, never its text."""
 
+from typing import Final
+
 import msgspec
 
 
@@ -38,9 +40,14 @@ class EngineFacts(msgspec.Struct, frozen=True):
     status: str
 
 
+NEWEST_MESSAGES: Final = 200
+"""A policy engine reads each fact; a conversation of days has thousands of messages."""
+
+
 class RequestFacts(msgspec.Struct, frozen=True):
     """What `data.guard.request` sees as `input`.
 
+    `messages` are the newest ones, at most `NEWEST_MESSAGES`; `message_count` counts all.
     `dialect` names the API (`openai.chat`, `openai.completions`, `openai.embeddings`). `members` are the request's
     members that can smuggle text or token ids past inspection, by dotted path. `now` is RFC 3339, UTC.
     """
@@ -53,6 +60,7 @@ class RequestFacts(msgspec.Struct, frozen=True):
     choices: int
     max_tokens: int | None
     messages: tuple[MessageFacts, ...]
+    message_count: int
     tools: tuple[str, ...]
     members: tuple[str, ...]
     findings: tuple[FindingFacts, ...]

@@ -34,6 +34,7 @@ _EXAMPLE: Final = RequestFacts(
     choices=1,
     max_tokens=None,
     messages=(MessageFacts(role="user", chars=1),),
+    message_count=1,
     tools=(),
     members=(),
     findings=(),

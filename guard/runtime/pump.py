@@ -16,7 +16,7 @@ from ulid import ULID
 from guard.core.action import Action
 from guard.core.decision import Decision
 from guard.core.entry import Opening, Status
-from guard.core.facts import Identity, RequestFacts
+from guard.core.facts import NEWEST_MESSAGES, Identity, RequestFacts
 from guard.errors import Forbidden, GuardError, InvariantError, RequestError
 from guard.ports import (
     Backend,
@@ -184,7 +184,8 @@ class Exchange:
             stream=prompt.stream,
             choices=prompt.choices,
             max_tokens=prompt.max_tokens,
-            messages=prompt.messages,
+            messages=prompt.messages[-NEWEST_MESSAGES:],
+            message_count=len(prompt.messages),
             tools=prompt.tools,
             members=prompt.members,
             findings=check.findings(),

@@ -89,6 +89,7 @@ def _facts(prompt: Prompt, checked: PromptCheck) -> RequestFacts:
         choices=1,
         max_tokens=None,
         messages=prompt.messages,
+        message_count=len(prompt.messages),
         tools=(),
         members=(),
         findings=checked.findings(),

@@ -54,11 +54,17 @@ def backend(scripted: ScriptedBackend) -> ScriptedBackend:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoBackend]:
+def started_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoBackend]:
     process = DemoBackend(tmp_path_factory.mktemp("demo"))
-    process.ready()
     yield process
     process.terminate()
+
+
+@pytest.fixture
+def demo(started_demo: DemoBackend) -> DemoBackend:
+    """The demo backend, ready."""
+    started_demo.ready()
+    return started_demo
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +74,12 @@ def capture_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def backends(scripted: ScriptedBackend, demo: DemoBackend, capture_port: int) -> str:
+def backends(scripted: ScriptedBackend, started_demo: DemoBackend, capture_port: int) -> str:
     """`backends` of the configuration: which model goes where."""
     local = f"http://127.0.0.1:{scripted.port}/v1"
     return "backends:\n" + "".join(
         (
-            backend_config("demo", demo.base_url, "demo*"),
+            backend_config("demo", started_demo.base_url, "demo*"),
             backend_config("dead", f"http://127.0.0.1:{free_port()}/v1", "dead*"),
             backend_config("capture", f"http://127.0.0.1:{capture_port}/v1", "capture*"),
             backend_config("impatient", local, "impatient*", silence_s=0.5),
@@ -83,28 +89,25 @@ def backends(scripted: ScriptedBackend, demo: DemoBackend, capture_port: int) ->
 
 
 @pytest.fixture(scope="session")
-def open_guard(tmp_path_factory: pytest.TempPathFactory, backends: str) -> Iterator[Guard]:
-    process = Guard(tmp_path_factory.mktemp("guard"), f"policies: {REPOSITORY / 'policies'}\n{backends}")
-    process.ready()
-    yield process
-    process.terminate()
-
-
-@pytest.fixture(scope="session")
-def strict_guard(tmp_path_factory: pytest.TempPathFactory, backends: str) -> Iterator[Guard]:
+def guards(tmp_path_factory: pytest.TempPathFactory, backends: str) -> Iterator[tuple[Guard, Guard]]:
+    """The open and the strict Guard. They are started side by side, and each is waited for when first used."""
     folder = tmp_path_factory.mktemp("strict")
     policies = folder / "policies"
     policies.mkdir()
     (policies / "request.rego").write_text(STRICT_POLICY)
     keys = "keys:\n" + key_config("app1", CLIENT_KEY)
     limits = "limits: {body_bytes: 65536, json_depth: 16}\n"
-    process = Guard(folder, f"policies: {policies}\n{keys}{limits}{backends}")
-    process.ready()
-    yield process
-    process.terminate()
+    started = (
+        Guard(tmp_path_factory.mktemp("guard"), f"policies: {REPOSITORY / 'policies'}\n{backends}"),
+        Guard(folder, f"policies: {policies}\n{keys}{limits}{backends}"),
+    )
+    yield started
+    for process in started:
+        process.terminate()
 
 
 def _watched(process: Guard) -> Iterator[Guard]:
+    process.ready()
     before = process.output.stat().st_size
     yield process
     printed = process.output.read_bytes()[before:]
@@ -113,15 +116,15 @@ def _watched(process: Guard) -> Iterator[Guard]:
 
 
 @pytest.fixture
-def guard(open_guard: Guard) -> Iterator[Guard]:
+def guard(guards: tuple[Guard, Guard], demo: DemoBackend) -> Iterator[Guard]:
     """Guard as it comes: no keys, the starter policies. What it prints must hold no planted value."""
-    yield from _watched(open_guard)
+    yield from _watched(guards[0])
 
 
 @pytest.fixture
-def strict(strict_guard: Guard) -> Iterator[Guard]:
+def strict(guards: tuple[Guard, Guard]) -> Iterator[Guard]:
     """Guard with keys, small limits and a policy that blocks secrets. What it prints is watched as well."""
-    yield from _watched(strict_guard)
+    yield from _watched(guards[1])
 
 
 _NUMBER = itertools.count()

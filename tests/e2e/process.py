@@ -27,27 +27,38 @@ def free_port() -> int:
         return port
 
 
+def _tries() -> Iterator[None]:
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        yield
+        time.sleep(0.02)
+
+
 class Process:
     """A server in a child process; what it prints goes to a file."""
 
     def __init__(self, command: list[str], folder: Path, probe: str) -> None:
         self.output = folder / "output.log"
         self._probe = probe
+        self._ready = False
         with self.output.open("wb") as out:
             self._child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
 
     def ready(self) -> None:
-        """Polls until it answers; fails with its output if it ends or never does."""
-        until = time.monotonic() + 2 * WAIT_S
-        while time.monotonic() < until:
-            if self._child.poll() is not None:
-                break
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(self._probe, trust_env=False).status_code == 200:
-                    return
-            time.sleep(0.05)
-        self.kill()
-        raise AssertionError(f"{self._probe} never answered; the process printed:\n{self.output.read_text()}")
+        """Waits until it answers; fails with its output if it ends or never does. Asks only once."""
+        self._ready = self._ready or self._answers()
+        if not self._ready:
+            self.kill()
+            raise AssertionError(f"{self._probe} never answered; the process printed:\n{self.output.read_text()}")
+
+    def _answers(self) -> bool:
+        with httpx.Client(trust_env=False, timeout=2 * WAIT_S) as client:
+            for _ in _tries():
+                if self._child.poll() is not None:
+                    return False
+                with contextlib.suppress(httpx.TransportError):
+                    return client.get(self._probe).status_code == 200
+        return False
 
     def terminate(self) -> int:
         """Asks it to end, as an orchestrator does; returns its exit status."""
@@ -99,13 +110,6 @@ class Guard(Process):
                 break
         assert [row["status"] for row in found] == [status], found
         return found[0]
-
-
-def _tries() -> Iterator[None]:
-    until = time.monotonic() + WAIT_S
-    while time.monotonic() < until:
-        yield
-        time.sleep(0.02)
 
 
 class DemoBackend(Process):

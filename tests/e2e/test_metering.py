@@ -12,7 +12,7 @@ import pytest
 from . import wire
 from .planted import EMAIL
 from .process import REPOSITORY, Guard
-from .scripted import Fault, Gate, ScriptedBackend
+from .scripted import Fault, ScriptedBackend
 
 ASKED = {"stream_options": {"include_usage": True}}
 
@@ -107,53 +107,45 @@ def test_each_exchange_has_a_row_of_its_own_whatever_the_backend_calls_them(
     assert len({row["exchange"] for row in guard.rows(model)}) == count
 
 
-@pytest.fixture
-def mortal(tmp_path: Path, backends: str) -> tuple[Path, str]:
-    """Folder and settings of a Guard that will be killed."""
-    return tmp_path / "mortal", f"policies: {REPOSITORY / 'policies'}\n{backends}"
+def finished(http: httpx.Client, backend: ScriptedBackend, guard: Guard, model: str) -> None:
+    backend.play(*wire.stream(wire.chunk(content="Hi."), wire.chunk(finish="stop"), wire.usage(2, 1)))
+    assert asked(http, guard, model).done
 
 
-def test_a_killed_process_leaves_rows_that_say_so(
-    mortal: tuple[Path, str], http: httpx.Client, backend: ScriptedBackend, model: str
+def killed_in_flight(http: httpx.Client, backend: ScriptedBackend, guard: Guard, model: str) -> None:
+    backend.play(wire.head(), wire.part(wire.chunk(content="Hello there, ")), Fault.STALL)
+    with http.stream("POST", f"{guard.base_url}/chat/completions", json=wire.ask(model)) as answer:
+        parts = answer.iter_bytes()
+        next(parts)
+        guard.wait_rows(model, 1)
+        guard.kill()
+    assert backend.seen().dropped()
+
+
+def test_a_killed_process_leaves_rows_that_say_so_and_the_next_one_stops_without_losing_any(
+    tmp_path: Path, backends: str, http: httpx.Client, backend: ScriptedBackend, model: str
 ) -> None:
-    guard = Guard(*mortal)
+    settings = f"policies: {REPOSITORY / 'policies'}\n{backends}"
+    guard = Guard(tmp_path, settings)
     try:
         guard.ready()
-        backend.play(*wire.stream(wire.chunk(content="Hi."), wire.chunk(finish="stop"), wire.usage(2, 1)))
-        asked(http, guard, f"{model}-done")
+        finished(http, backend, guard, f"{model}-done")
         done = guard.row(f"{model}-done", "completed")
-        backend.play(wire.head(), wire.part(wire.chunk(content="Hello there, ")), Gate())
-        with http.stream("POST", f"{guard.base_url}/chat/completions", json=wire.ask(model)) as answer:
-            parts = answer.iter_bytes()
-            next(parts)
-            guard.wait_rows(model, 1)
-            guard.kill()
-        assert backend.seen().dropped()
+        killed_in_flight(http, backend, guard, model)
     finally:
         guard.kill()
     with contextlib.closing(sqlite3.connect(guard.database)) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert [row["status"] for row in guard.rows(model)] == ["open"]
-    again = Guard(*mortal)
+    again = Guard(tmp_path, settings)
     try:
         again.ready()
         assert again.row(model, "failed")["reason"] == "process_died"
         assert again.row(f"{model}-done", "completed") == done
-    finally:
-        again.terminate()
-
-
-def test_a_stopped_process_ends_well_and_forgets_no_row(
-    mortal: tuple[Path, str], http: httpx.Client, backend: ScriptedBackend, model: str
-) -> None:
-    guard = Guard(*mortal)
-    try:
-        guard.ready()
-        backend.play(*wire.stream(wire.chunk(content="Hi."), wire.chunk(finish="stop"), wire.usage(2, 1)))
         for count in range(5):
-            asked(http, guard, f"{model}-{count}")
-        assert guard.terminate() in (0, -signal.SIGTERM)
+            finished(http, backend, again, f"{model}-{count}")
+        assert again.terminate() in (0, -signal.SIGTERM)
     finally:
-        guard.kill()
-    rows = [guard.rows(f"{model}-{count}") for count in range(5)]
+        again.kill()
+    rows = [again.rows(f"{model}-{count}") for count in range(5)]
     assert [[row["status"] for row in found] for found in rows] == [["completed"]] * 5

@@ -21,6 +21,7 @@ def facts() -> RequestFacts:
         choices=1,
         max_tokens=256,
         messages=(MessageFacts(role="system", chars=40), MessageFacts(role="user", chars=120, media=1)),
+        message_count=2,
         tools=("search",),
         members=(),
         findings=(),

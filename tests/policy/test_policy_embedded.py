@@ -162,7 +162,11 @@ def test_every_fact_reaches_the_policy_by_its_name(write: Write, facts: RequestF
     fields = ", ".join(f"input.{name}" for name in RequestFacts.__struct_fields__)
     parts = "input.identity.tenant, input.messages[1].media, input.engines[0].status, input.findings[0].path"
     policy = EmbeddedPolicy(
-        write({"a.rego": f"package guard\n\nrequest := {{}} if count([{fields}, {parts}]) == 18\n"})
+        write(
+            {
+                "a.rego": f"package guard\n\nrequest := {{}} if count([{fields}, {parts}]) == {len(RequestFacts.__struct_fields__) + 4}\n"
+            }
+        )
     )
     finding = FindingFacts("EMAIL_ADDRESS", "pii.direct", 2, 1, 0.99, "pattern", "$.messages.content")
 

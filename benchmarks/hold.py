@@ -101,9 +101,9 @@ def show(result: Result) -> str:
     lines = []
     for row in result.rows:
         total = sum(row.waits.values())
-        at_once, next_one = row.waits.get(0, 0) / total, row.waits.get(1, 0) / total
+        parts = (row.waits.get(0, 0), row.waits.get(1, 0), sum(n for wait, n in row.waits.items() if wait > 1))
         quantiles = [str(rank(row.chars, share)) for share in (0.5, 0.9, 0.99, 1.0)]
-        shares = [f"{part:.1%}" for part in (at_once, next_one, 1 - at_once - next_one)]
+        shares = [f"{part / total:.1%}" for part in parts]
         lines.append((row.name, str(row.tokens), *quantiles, *shares, str(max(row.waits))))
     found = sorted({kind for row in result.rows for kind in row.findings})
     return table(head, lines) + (f"\nFound in prose that holds nothing: {', '.join(found)}.\n" if found else "")

@@ -17,7 +17,7 @@ from guard.core.action import Action
 from guard.core.decision import Decision
 from guard.core.entry import Opening, Status
 from guard.core.facts import NEWEST_MESSAGES, Identity, RequestFacts
-from guard.errors import Forbidden, GuardError, InvariantError, RequestError
+from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError
 from guard.ports import (
     Backend,
     BackendAnswer,
@@ -105,7 +105,16 @@ class Exchange:
 
     async def _serve_safely(self) -> None:
         try:
+            await self._serve_or_say()
+        except ClientStalled as error:
+            # Nobody takes what we have to say: returning without an end makes the server drop the connection.
+            self._ends(Status.ABORTED, error.code)
+
+    async def _serve_or_say(self) -> None:
+        try:
             await self._serve()
+        except ClientStalled:
+            raise
         except RequestError as error:
             denied = isinstance(error, Forbidden)
             self._ends(Status.BLOCKED if denied else Status.FAILED, error.code)

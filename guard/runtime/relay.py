@@ -192,10 +192,9 @@ class Relay:
         self._inspection.handle(Finished(complete=not self._failure))
 
     async def _conclude(self) -> None:
-        if self._inspection.halt is not None:
-            await self._reply.write(self._halted(self.guard.choices))
+        last = b"" if self._inspection.halt is None else self._halted(self.guard.choices)
         self._finished()
-        await self._reply.finish()
+        await self._reply.end(last)
 
     def _halted(self, choices: Sequence[int]) -> bytes:
         """What ends a halted answer. Raises the error that a halt means, unless it is a verdict."""

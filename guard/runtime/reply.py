@@ -1,9 +1,10 @@
 """What the client gets around its answer: the head, a refusal, a failure in the form that the moment still allows."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from guard.errors import GuardError, RequestError
+from guard.errors import ClientStalled, GuardError, RequestError
 from guard.ports import AnswerReader, ClientSide, Dialect
 
 JSON: Final = ("content-type", "application/json")
@@ -28,9 +29,11 @@ class HasReader(Protocol):
 class Reply:
     """The answer to one client. The status is spent with the first byte."""
 
-    def __init__(self, client: ClientSide, dialect: Dialect, exchange: str) -> None:
+    def __init__(self, client: ClientSide, dialect: Dialect, exchange: str, write_s: float = 30.0) -> None:
         self._client = client
         self._dialect = dialect
+        self._write_s = write_s
+        """How long a client may take to take what ends its answer."""
         self.exchange = exchange
         self.decision = "error"
         """What `x-guard-decision` says."""
@@ -46,15 +49,20 @@ class Reply:
         """Sends some of the body."""
         await self._client.write(data)
 
-    async def finish(self) -> None:
-        """Ends the body."""
-        await self._client.finish()
+    async def end(self, data: bytes = b"") -> None:
+        """Sends what is left, and ends the body. Raises ClientStalled."""
+        try:
+            async with asyncio.timeout(self._write_s):
+                if data:
+                    await self._client.write(data)
+                await self._client.finish()
+        except TimeoutError:
+            raise ClientStalled("The client stopped reading its answer.") from None
 
     async def body(self, status: int, data: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Sends a whole JSON answer."""
+        """Sends a whole JSON answer. Raises ClientStalled."""
         await self.begin(status, (JSON, ("content-length", str(len(data))), *headers))
-        await self._client.write(data)
-        await self._client.finish()
+        await self.end(data)
 
     async def block_prompt(self, types: Sequence[str]) -> None:
         """Says that the prompt is blocked, and by which finding types."""
@@ -64,8 +72,6 @@ class Reply:
     async def fail(self, error: GuardError, source: HasReader | None) -> None:
         """Says that it failed: with a status if there is still one, otherwise in the stream and without an end mark."""
         if self.begun:
-            if source is not None:
-                await self._client.write(source.reader.failed(error, self.exchange))
-            await self._client.finish()
+            await self.end(source.reader.failed(error, self.exchange) if source is not None else b"")
             return
         await self.body(error.status, self._dialect.refusal(error, self.exchange))

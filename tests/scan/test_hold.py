@@ -75,7 +75,9 @@ def test_a_construct_that_has_no_prefix_automaton_is_refused(body: str) -> None:
         Automaton([Pattern("X", "x", body)])
 
 
-@pytest.mark.parametrize("body", ["abc", "a|bc", "(?:ab){2,3}c", "a[0-9]{3,60}b", "(?:a|bc)+d", "a?b+c{0,2}d", "[^a-c]x"])
+@pytest.mark.parametrize(
+    "body", ["abc", "a|bc", "(?:ab){2,3}c", "a[0-9]{3,60}b", "(?:a|bc)+d", "a?b+c{0,2}d", "[^a-c]x"]
+)
 @given(data=st.data())
 def test_the_prefix_expression_takes_the_prefixes_and_nothing_else(body: str, data: st.DataObject) -> None:
     text = data.draw(st.text("abcd0123x", max_size=12))

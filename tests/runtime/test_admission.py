@@ -1,0 +1,38 @@
+"""Who may enter: a known key, and no more at once than can be served."""
+
+import hashlib
+
+import pytest
+
+from guard.core.facts import Identity
+from guard.errors import TooBusy, Unauthorized
+from guard.runtime.admission import ANYBODY, Admission, Key
+
+ACME = Identity("acme", "app1", "mid")
+KEYS = (Key(hashlib.sha256(b"other").hexdigest(), ANYBODY), Key(hashlib.sha256(b"sesame").hexdigest(), ACME))
+
+
+@pytest.mark.parametrize("header", ["Bearer sesame", "bearer sesame", "Bearer  sesame "])
+def test_a_known_key_is_its_identity(header: str) -> None:
+    assert Admission(KEYS, 1).identify(header) == ACME
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic sesame", "sesame", "Bearer \udcff"])
+def test_anything_else_is_refused(header: str) -> None:
+    with pytest.raises(Unauthorized):
+        Admission(KEYS, 1).identify(header)
+
+
+def test_without_keys_anybody_may_enter() -> None:
+    assert Admission((), 1).identify("") == ANYBODY
+
+
+def test_a_place_is_given_back_also_after_a_failure() -> None:
+    admission = Admission((), 1)
+    with pytest.raises(ValueError, match="x"), admission.place():
+        with pytest.raises(TooBusy), admission.place():
+            pass
+        raise ValueError("x")
+    with admission.place():
+        assert admission.inside == 1
+    assert admission.inside == 0

@@ -1,0 +1,191 @@
+"""A world around one exchange: a client, a backend and a ledger that do as the test says. For faults, not for mocks of
+what can be run: the real ones are in `tests/e2e`."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from guard.core.action import Action
+from guard.core.channel import Channel
+from guard.core.decision import Decision
+from guard.core.entry import Closing, Opening
+from guard.core.event import Inspected
+from guard.core.facts import Identity, RequestFacts
+from guard.dialects import openai
+from guard.dialects.openai_reader import Limits
+from guard.errors import GuardError
+from guard.ports import BackendCall, Engine
+from guard.runtime.pump import Call, Exchange, Parts
+
+BODY = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"hello there"}]}'
+WHOLE = b'{"model":"m","messages":[{"role":"user","content":"hello there"}]}'
+
+
+def chunk(text: str) -> bytes:
+    return b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' % text.encode()
+
+
+END = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+
+class Client:
+    """What the client sees, and when it leaves."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.ended = False
+        self.leaves = asyncio.Event()
+        self.deaf = False
+
+    async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        self.status, self.headers = status, dict(headers)
+
+    async def write(self, data: bytes) -> None:
+        if self.deaf:
+            await asyncio.Event().wait()
+        self.body += data
+
+    async def finish(self) -> None:
+        self.ended = True
+
+    async def gone(self) -> None:
+        await self.leaves.wait()
+
+
+class Answer:
+    """A backend's answer from a script: bytes, an exception to raise, or None to fall silent for ever."""
+
+    def __init__(self, script: Sequence[bytes | Exception | None], headers: Mapping[str, str], status: int) -> None:
+        self.status = status
+        self.headers = headers
+        self.closed = False
+        self.silent = asyncio.Event()
+        self._script = list(script)
+
+    async def read(self) -> bytes:
+        if not self._script:
+            return b""
+        step = self._script.pop(0)
+        if step is None:
+            self.silent.set()
+            await asyncio.Event().wait()
+        if isinstance(step, Exception):
+            raise step
+        return step or b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Backend:
+    """One backend with one answer, or with an error in its place."""
+
+    def __init__(self, answer: Answer | GuardError, idle_s: float = 5) -> None:
+        self.name = "local"
+        self.idle_s = idle_s
+        self.answer = answer
+        self.calls: list[BackendCall] = []
+
+    async def call(self, call: BackendCall) -> Answer:
+        self.calls.append(call)
+        if isinstance(self.answer, GuardError):
+            raise self.answer
+        return self.answer
+
+    def route(self, model: str) -> "Backend":
+        return self
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self.openings: list[Opening] = []
+        self.closings: list[Closing] = []
+
+    def open(self, opening: Opening) -> None:
+        self.openings.append(opening)
+
+    def close(self, closing: Closing) -> None:
+        self.closings.append(closing)
+
+
+class Policy:
+    generation = "test"
+
+    def __init__(self, decision: Decision | GuardError) -> None:
+        self._decision = decision
+
+    def request(self, facts: RequestFacts) -> Decision:
+        if isinstance(self._decision, GuardError):
+            raise self._decision
+        return self._decision
+
+
+class BrokenEngine:
+    """Works for a number of texts and then raises. Holds nothing."""
+
+    name = "pattern"
+
+    def __init__(self, error: Exception, after: int = 0) -> None:
+        self.error = error
+        self.left = after
+        self.closed = 0
+
+    def open(self, channel: Channel) -> "BrokenChannel":
+        return BrokenChannel(self, channel)
+
+
+class BrokenChannel:
+    def __init__(self, engine: BrokenEngine, channel: Channel) -> None:
+        self._engine = engine
+        self._channel = channel
+        self._read = 0
+
+    def feed(self, text: str, final: bool) -> Inspected:
+        if self._engine.left <= 0:
+            raise self._engine.error
+        self._engine.left -= 1
+        self._read += len(text)
+        return Inspected(self._channel, "pattern", self._read)
+
+    def close(self) -> None:
+        self._engine.closed += 1
+
+
+class World:
+    """Everything around one exchange, ready to run."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        script: Sequence[bytes | Exception | None] = (),
+        *,
+        decision: Decision | GuardError | None = None,
+        call_error: GuardError | None = None,
+        body: bytes = BODY,
+        status: int = 200,
+        content_type: str = "text/event-stream",
+        idle_s: float = 5,
+    ) -> None:
+        self.client = Client()
+        self.answer = Answer(script, {"content-type": content_type}, status)
+        self.backend = Backend(call_error or self.answer, idle_s)
+        self.ledger = Ledger()
+        policy = Policy(decision or Decision(actions={"*": Action.REDACT}))
+        call = Call(openai.chat(Limits()), "/chat/completions", Identity("t", "k", "free"), (), body)
+        self.exchange = Exchange(Parts(engine, policy, self.backend, self.ledger, 0.02), call, self.client)
+
+    async def run(self, meanwhile: Callable[["World"], None] | None = None) -> "World":
+        """Runs the exchange to its end."""
+        task = asyncio.ensure_future(self.exchange.run())
+        if meanwhile is not None:
+            await self.answer.silent.wait()
+            meanwhile(self)
+        await asyncio.wait_for(task, 20)
+        return self
+
+    @property
+    def closing(self) -> Closing:
+        assert len(self.ledger.openings) == 1
+        assert len(self.ledger.closings) == 1
+        return self.ledger.closings[0]

@@ -19,7 +19,7 @@ class HaltReason(enum.Enum):
     MALFORMED = "malformed"
 
 
-class Inspect(Discreet, frozen=True):
+class Inspect(Discreet, frozen=True, gc=False):
     """Let the engines see `text`, which begins at `base` in its channel. `final`: the channel ends with it."""
 
     channel: Channel
@@ -28,14 +28,14 @@ class Inspect(Discreet, frozen=True):
     final: bool = False
 
 
-class Release(Discreet, frozen=True):
+class Release(Discreet, frozen=True, gc=False):
     """Hand a frame to the client: as it came (`texts` is None), or with its slots' texts replaced, one for one."""
 
     frame: Frame
     texts: tuple[str, ...] | None = None
 
 
-class Halt(msgspec.Struct, frozen=True):
+class Halt(msgspec.Struct, frozen=True, gc=False):
     """End the answer now and close the backend's connection. Nothing is released after it."""
 
     reason: HaltReason
@@ -49,7 +49,7 @@ class ResumeUpstream(msgspec.Struct, frozen=True):
     """There is room again."""
 
 
-class Settle(msgspec.Struct, frozen=True):
+class Settle(msgspec.Struct, frozen=True, gc=False):
     """The exchange is over: account for it. Comes exactly once."""
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Discreet(msgspec.Struct, frozen=True):
+class Discreet(msgspec.Struct, frozen=True, gc=False):
     """A frozen struct whose `repr` hides strings and bytes behind their lengths."""
 
     def __repr__(self) -> str:

@@ -18,13 +18,13 @@ class EngineStatus(enum.Enum):
     SKIPPED = "SKIPPED"
 
 
-class FrameSeen(msgspec.Struct, frozen=True):
+class FrameSeen(msgspec.Struct, frozen=True, gc=False):
     """The backend sent a frame."""
 
     frame: Frame
 
 
-class Inspected(msgspec.Struct, frozen=True):
+class Inspected(msgspec.Struct, frozen=True, gc=False):
     """An engine has its verdict on a channel's text before `upto`.
 
     Every finding that starts before `upto` has been told by now, and is final; it may end behind `upto`.
@@ -43,7 +43,7 @@ class StageFailed(msgspec.Struct, frozen=True):
     status: EngineStatus
 
 
-class Lull(msgspec.Struct, frozen=True):
+class Lull(msgspec.Struct, frozen=True, gc=False):
     """No frame came for a moment: text that is safe may leave, also as a part of its frame."""
 
 
@@ -51,7 +51,7 @@ class DeadlinePassed(msgspec.Struct, frozen=True):
     """The upstream has been paused on a full hold, and no verdict can free it in time."""
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """The backend's answer ended. `complete`: as the API says it ends; otherwise it broke off."""
 
     complete: bool

@@ -9,7 +9,7 @@ from guard.core.discreet import Discreet
 from guard.core.usage import Usage
 
 
-class Slot(Discreet, frozen=True):
+class Slot(Discreet, frozen=True, gc=False):
     """One text in a frame: `raw[start:end]` is its JSON literal (with its quotes, for a string)."""
 
     channel: Channel
@@ -18,7 +18,7 @@ class Slot(Discreet, frozen=True):
     end: int
 
 
-class Frame(Discreet, frozen=True):
+class Frame(Discreet, frozen=True, gc=False):
     """One unit of the wire.
 
     `shadows` are byte spans of values that repeat a slot's text in another form (log-probabilities, token ids); they

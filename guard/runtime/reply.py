@@ -29,7 +29,7 @@ class HasReader(Protocol):
 class Reply:
     """The answer to one client. The status is spent with the first byte."""
 
-    def __init__(self, client: ClientSide, dialect: Dialect, exchange: str, write_s: float = 30.0) -> None:
+    def __init__(self, client: ClientSide, dialect: Dialect, exchange: str, write_s: float = 300.0) -> None:
         self._client = client
         self._dialect = dialect
         self._write_s = write_s

@@ -25,7 +25,7 @@ _LONG_WAY: Final = "\x00"
 _MOST_CACHED: Final = 16_384
 
 
-class Folded(Discreet, frozen=True):
+class Folded(Discreet, frozen=True, gc=False):
     """A stretch of normal form.
 
     `text` has one character per position; `starts[i]` and `ends[i]` are where in the received text the i-th one stands

@@ -5,7 +5,7 @@ where. The other reads only the text still in doubt and says where the earliest 
 continuation could turn into a match. Both are built from the same parse tree, once; they hold no text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import hyperscan
@@ -14,7 +14,7 @@ import regex
 
 from guard.core.discreet import Discreet
 from guard.scan.pattern import Pattern
-from guard.scan.prefix import LARGEST_REPEAT, is_relaxed, prefix_expression, whole_expression
+from guard.scan.prefix import reversed_prefixes
 
 SENTINEL: Final = "\n"
 """Stands before a channel's first character, so that every match has a character before it."""
@@ -29,20 +29,19 @@ class ConfirmedMatch(msgspec.Struct, frozen=True):
 
 
 class Rule(Discreet, frozen=True):
-    """A compiled pattern. `relaxed`: the prefix automaton takes more than the prefixes of its matches."""
+    """A compiled pattern, exact: its neighbours' classes are look-arounds."""
 
     pattern: Pattern
     exact: regex.Pattern[str]
     until: regex.Pattern[str] | None
-    relaxed: bool
 
-    def confirm(self, window: str, begin: int, settled: int) -> Iterator[ConfirmedMatch]:
-        """The real values in `window` whose match begins at `begin` or later and before `settled`.
+    def confirm(self, window: str, settled: int, end: int) -> Iterator[ConfirmedMatch]:
+        """The real values in `window` whose match begins before `settled` and ends behind `end`.
 
-        The window's first character is context only. A rejected match does not hide one that begins inside it.
+        The window's first character is context only. A rejected match does not hide one that begins inside it; a
+        confirmed value hides those that end inside it.
         """
-        end = begin
-        for match in self.exact.finditer(window, begin, overlapped=True):
+        for match in self.exact.finditer(window, 1, overlapped=True):
             if match.start() >= settled:
                 return
             if match.end() <= end:
@@ -51,14 +50,6 @@ class Rule(Discreet, frozen=True):
             if span is not None:
                 end = span[1]
                 yield ConfirmedMatch(self, *span)
-
-    def viable(self, window: str, at: int) -> int:
-        """The first position from `at` on where a match could still grow from; the window's length if there is none."""
-        for start in range(at, len(window)):
-            match = self.exact.fullmatch(window, start, partial=True)
-            if match is not None:
-                return start
-        return len(window)
 
     def _validated(self, match: "regex.Match[str]") -> tuple[int, int] | None:
         if self.pattern.validate is None:
@@ -108,48 +99,38 @@ class Automaton:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self.rules: Final = tuple(_compile(pattern) for pattern in patterns)
         self._patterns = tuple(patterns)
-        matches = [_expression(p, whole_expression(p.body, p.caseless)) for p in patterns]
-        self._stream = _database(hyperscan.HS_MODE_STREAM, matches, patterns, 0)
+        self._matches = _database(hyperscan.HS_MODE_STREAM, [_match_expression(p) for p in patterns], patterns)
         self._prefixes: hyperscan.Database | None = None
 
     def prepare(self) -> hyperscan.Database:
-        """Compiles the prefix automaton, if it is not yet: seconds, for which whole texts need not wait."""
+        """Compiles the prefix automaton, if it is not yet: for which whole texts need not wait."""
         if self._prefixes is None:
-            prefixes = [_expression(p, prefix_expression(p.body, p.caseless)) + rb"\z" for p in self._patterns]
-            self._prefixes = _database(
-                hyperscan.HS_MODE_BLOCK, prefixes, self._patterns, hyperscan.HS_FLAG_SOM_LEFTMOST
-            )
+            expressions = [_prefix_expression(p) for p in self._patterns]
+            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, self._patterns)
         return self._prefixes
 
     def open(self) -> Matcher:
         """A matcher for one channel."""
-        return Matcher(self._stream)
+        return Matcher(self._matches)
 
     def viable(self, window: str) -> int:
         """Where the earliest suffix of `window` begins that could still become a match; its length if there is none.
 
         The window's first character is context: a match can't begin there.
         """
-        found: list[tuple[int, int]] = []
+        longest = 0
 
-        def handler(rule: int, start: int, _end: int, _flags: int, _context: object) -> None:
-            found.append((start, rule))
+        def handler(_rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            nonlocal longest
+            longest = max(longest, end)
 
-        (self._prefixes or self.prepare()).scan(window.encode("latin-1"), handler)
-        if not found:
-            return len(window)
-        start = min(found)[0]
-        if len(window) - start <= LARGEST_REPEAT or not any(self.rules[r].relaxed for _, r in found):
-            return start + 1
-        return min(self._exactly(window, at + 1, self.rules[r]) for at, r in found)
-
-    @staticmethod
-    def _exactly(window: str, at: int, rule: Rule) -> int:
-        return rule.viable(window, at) if rule.relaxed else at
+        (self._prefixes or self.prepare()).scan(window[::-1].encode("latin-1"), handler)
+        # What was read backwards ends with the character before the suffix.
+        return len(window) - longest + 1 if longest else len(window)
 
 
 def _compile(pattern: Pattern) -> Rule:
-    prefix_expression(pattern.body, pattern.caseless)  # refuses what has no prefix automaton, at once
+    reversed_prefixes(pattern.body)  # refuses at once what has no prefix automaton
     flags = regex.VERSION0 | regex.ASCII | regex.DOTALL | (regex.IGNORECASE if pattern.caseless else 0)
     before = f"(?<![{pattern.not_after}])" if pattern.not_after else ""
     after = f"(?![{pattern.not_before}])" if pattern.not_before else ""
@@ -157,27 +138,34 @@ def _compile(pattern: Pattern) -> Rule:
         pattern,
         regex.compile(f"{before}(?:{pattern.body}){after}", flags),
         regex.compile(pattern.until, flags) if pattern.until else None,
-        is_relaxed(pattern.body),
     )
 
 
-def _expression(pattern: Pattern, body: str) -> bytes:
-    context = f"[^{pattern.not_after}]" if pattern.not_after else r"[\x00-\xff]"
-    return f"{context}(?:{body})".encode("latin-1")
+def _match_expression(pattern: Pattern) -> bytes:
+    """The body behind a character that it may follow."""
+    return f"{_context(pattern)}(?:{pattern.body})".encode("latin-1")
 
 
-def _database(mode: int, expressions: Sequence[bytes], patterns: Iterable[Pattern], flags: int) -> hyperscan.Database:
+def _prefix_expression(pattern: Pattern) -> bytes:
+    """From the end of the text backwards: what could become a match, up to a character that it may follow."""
+    return f"^(?:{reversed_prefixes(pattern.body)}){_context(pattern)}".encode("latin-1")
+
+
+def _context(pattern: Pattern) -> str:
+    return f"[^{pattern.not_after}]" if pattern.not_after else r"[\x00-\xff]"
+
+
+def _database(mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern]) -> hyperscan.Database:
     database = hyperscan.Database(mode=mode)
-    caseless = [hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0 for pattern in patterns]
-    each = [flags | case | hyperscan.HS_FLAG_DOTALL for case in caseless]
+    flags = [hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if p.caseless else 0) for p in patterns]
     try:
-        database.compile(expressions=list(expressions), ids=list(range(len(expressions))), flags=each)
+        database.compile(expressions=list(expressions), ids=list(range(len(expressions))), flags=flags)
     except hyperscan.error as error:
-        raise ValueError(f"the patterns can't be compiled: {_culprit(mode, expressions, patterns, each)}") from error
+        raise ValueError(f"the patterns can't be compiled: {_culprit(mode, expressions, patterns, flags)}") from error
     return database
 
 
-def _culprit(mode: int, expressions: Sequence[bytes], patterns: Iterable[Pattern], flags: Sequence[int]) -> str:
+def _culprit(mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern], flags: Sequence[int]) -> str:
     """Which pattern can't be compiled, and why."""
     for expression, pattern, flag in zip(expressions, patterns, flags, strict=True):
         try:

@@ -23,10 +23,10 @@ class Pattern(msgspec.Struct, frozen=True):
     """One rule.
 
     `body` is a regular expression in the syntax that `re` and Hyperscan share, without look-arounds, anchors, groups
-    that capture, or lazy quantifiers, and it never matches the empty string. Bounded repeats above 40 become unbounded
-    in the prefix automaton, which holds more than needed but never less. `not_after` and `not_before` are character
+    that capture, or lazy quantifiers, and it never matches the empty string. `not_after` and `not_before` are character
     classes' insides (`0-9A-Za-z`): a match may not directly follow, or be directly followed by, such a character.
-    `until` opens a region: the finding runs on to the end of the first match of that expression, or never ends.
+    `until` opens a region: the finding runs on to the end of the first match of that expression, or never ends; its
+    matches must not be able to grow.
     `validate` may shorten or reject a match. `score` is the calibrated chance (0–1) that a match is what it says.
     """
 

@@ -3,15 +3,15 @@
 The prefixes of a regular language are a regular language; it is derived here from the pattern's parse tree:
 `P(ab) = P(a) | a P(b)`, `P(a|b) = P(a) | P(b)`, `P(a{m,n}) = a{0,n-1} P(a)`. Whole matches are prefixes too, since
 text that follows could lengthen them or take them back. The result never matches the empty string.
+
+The expression is written backwards, to be read from the end of a text towards its beginning: the longest run from there
+is the earliest suffix that could still become a match.
 """
 
 import re._constants as op  # type: ignore[import-not-found]
 import re._parser as parser  # type: ignore[import-not-found]
 from collections.abc import Sequence
 from typing import Any, Final
-
-LARGEST_REPEAT: Final = 40
-"""Hyperscan refuses larger bounded repeats together with start-of-match; they become unbounded, which holds more."""
 
 _CATEGORIES: Final = {
     op.CATEGORY_DIGIT: r"0-9",
@@ -22,103 +22,55 @@ _CATEGORIES: Final = {
 _Item = tuple[Any, Any]
 
 
-def whole_expression(body: str, caseless: bool = False) -> str:
-    """The pattern's body, written anew in the form that the prefixes are written in."""
-    return _whole(_parse(body, caseless))
-
-
-def prefix_expression(body: str, caseless: bool = False) -> str:
-    """An expression for the non-empty prefixes of `body`'s matches, the matches included.
+def reversed_prefixes(body: str) -> str:
+    """An expression for the reversals of the non-empty prefixes of `body`'s matches, the matches included.
 
     Raises ValueError for what can't be derived (look-arounds, back-references, anchors, lazy or possessive quantifiers)
     and for a body that matches the empty string.
     """
-    items = _parse(body, caseless)
+    items = list(parser.parse(body, parser.SRE_FLAG_ASCII | parser.SRE_FLAG_DOTALL))
     if _can_be_empty(items):
         raise ValueError(f"pattern {body!r} matches the empty string")
-    return _prefix(items)
+    return _prefixes(items)
 
 
-def is_relaxed(body: str) -> bool:
-    """Whether the prefix automaton takes more than the prefixes of `body`, because of a large bounded repeat."""
-    return any(_has_large_repeat(kind, value) for kind, value in _parse(body, caseless=False))
+def _prefixes(items: Sequence[_Item]) -> str:
+    """Backwards: the prefixes of the first item, or those of the rest and then the first item whole."""
+    (kind, value), rest = items[0], items[1:]
+    if not rest:
+        return _item_prefixes(kind, value)
+    after = _prefixes(rest)
+    if _is_single(kind):
+        return f"(?:{after})?{_single(kind, value)}"
+    return f"(?:{_item_prefixes(kind, value)}|(?:{after}){_item_whole(kind, value)})"
 
 
-def _has_large_repeat(kind: Any, value: Any) -> bool:
+def _item_prefixes(kind: Any, value: Any) -> str:
     if kind is op.SUBPATTERN:
-        return any(_has_large_repeat(*item) for item in _group(value))
+        return f"(?:{_prefixes(_group(value))})"
     if kind is op.BRANCH:
-        return any(_has_large_repeat(*item) for branch in value[1] for item in branch)
+        return "(?:" + "|".join(_prefixes(branch) for branch in value[1] if branch) + ")"
     if kind is op.MAX_REPEAT:
-        low, high, item = value
-        large = low > LARGEST_REPEAT or (high is not op.MAXREPEAT and high > LARGEST_REPEAT)
-        return large or any(_has_large_repeat(*inner) for inner in item)
-    return False
-
-
-def _parse(body: str, caseless: bool) -> list[_Item]:
-    flags = re_flags(caseless)
-    return list(parser.parse(body, flags))
-
-
-def re_flags(caseless: bool) -> int:
-    """The flags every pattern is read with: ASCII classes, a dot that matches newlines."""
-    return int(parser.SRE_FLAG_ASCII | parser.SRE_FLAG_DOTALL | (parser.SRE_FLAG_IGNORECASE if caseless else 0))
+        _, high, item = value
+        times = "*" if high is op.MAXREPEAT else f"{{0,{int(high) - 1}}}"
+        once = f"(?:{_prefixes(item)})"
+        return once if high == 1 else f"(?:{once}(?:{_whole(item)}){times})"
+    return _single(kind, value)
 
 
 def _whole(items: Sequence[_Item]) -> str:
-    return "".join(_whole_item(kind, value) for kind, value in items)
+    return "".join(_item_whole(kind, value) for kind, value in reversed(items))
 
 
-def _whole_item(kind: Any, value: Any) -> str:
+def _item_whole(kind: Any, value: Any) -> str:
     if kind is op.SUBPATTERN:
         return f"(?:{_whole(_group(value))})"
     if kind is op.BRANCH:
         return "(?:" + "|".join(_whole(branch) for branch in value[1]) + ")"
     if kind is op.MAX_REPEAT:
         low, high, item = value
-        return f"(?:{_whole(item)}){_times(low, high)}"
+        return f"(?:{_whole(item)}){{{low},{'' if high is op.MAXREPEAT else high}}}"
     return _single(kind, value)
-
-
-def _prefix(items: Sequence[_Item]) -> str:
-    """The non-empty prefixes of a sequence: of its first item, or that item whole and then of the rest."""
-    if not items:
-        return ""
-    (kind, value), rest = items[0], items[1:]
-    first = _prefix_item(kind, value)
-    if not rest:
-        return first
-    after = _prefix(rest)
-    if _is_single(kind):
-        return f"{first}(?:{after})?"
-    return f"(?:{first}|{_whole_item(kind, value)}(?:{after}))"
-
-
-def _prefix_item(kind: Any, value: Any) -> str:
-    if kind is op.SUBPATTERN:
-        return f"(?:{_prefix(_group(value))})"
-    if kind is op.BRANCH:
-        return "(?:" + "|".join(_prefix(branch) for branch in value[1] if branch) + ")"
-    if kind is op.MAX_REPEAT:
-        return _prefix_repeat(*value)
-    return _single(kind, value)
-
-
-def _prefix_repeat(low: int, high: Any, item: Sequence[_Item]) -> str:
-    unbounded = high is op.MAXREPEAT or high > LARGEST_REPEAT
-    if len(item) == 1 and _is_single(item[0][0]):
-        return _whole(item) + ("+" if unbounded else f"{{1,{int(high)}}}")
-    if high == 1:
-        return f"(?:{_prefix(item)})"
-    before = "*" if unbounded else f"{{0,{int(high) - 1}}}"
-    return f"(?:(?:{_whole(item)}){before}(?:{_prefix(item)}))"
-
-
-def _times(low: int, high: Any) -> str:
-    if high is op.MAXREPEAT or high > LARGEST_REPEAT:
-        return {0: "*", 1: "+"}.get(low, f"{{{min(low, LARGEST_REPEAT)},}}")
-    return f"{{{low}}}" if low == high else f"{{{low},{high}}}"
 
 
 def _group(value: Any) -> Sequence[_Item]:

@@ -31,6 +31,8 @@ class Scanner:
         self._region: Rule | None = None
         self._covered = 0
         """Inside a region: how far the received text is covered."""
+        self._told: dict[int, int] = {}
+        """Where each rule's last value ends, in characters read; what ends inside it is no finding of its own."""
         self._read = 0
         """Characters of normal form that the matcher has read since it was opened."""
         self._matcher = automaton.open()
@@ -79,7 +81,9 @@ class Scanner:
         ended = self._matcher.ended
         for number in tuple(ended):
             rule = self._automaton.rules[number]
-            matches.extend(rule.confirm(self._window.text, 1, settled))
+            for match in rule.confirm(self._window.text, settled, self._told.get(number, 0) - origin):
+                self._told[number] = origin + match.end
+                matches.append(match)
             if ended[number] <= origin + settled:
                 del ended[number]
         matches.sort(key=lambda m: (m.start, -m.end))
@@ -117,6 +121,7 @@ class Scanner:
         self._window.forget(stop)
         self._matcher.close()
         self._matcher, self._read = self._automaton.open(), 0
+        self._told.clear()
         self._scan(self._window.text[1:])
         return self._settle(findings, final)
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.channel import Channel
-from guard.scan.automaton import SENTINEL, Automaton
+from guard.scan.automaton import SENTINEL, Automaton, Rule
 from guard.scan.engine import PatternEngine
 from guard.scan.fold import CharTable, Fold
 from guard.scan.pattern import Pattern
-from guard.scan.prefix import prefix_expression
+from guard.scan.prefix import reversed_prefixes
 from tests.core.playbook import REDACT_ALL
 from tests.flow import cut, stream
 from tests.scan.planted import TEXTS, VALUES
@@ -27,9 +27,15 @@ CONTENT = Channel(0, "content")
 @given(text=TEXTS)
 def test_what_is_held_is_just_what_some_pattern_could_still_complete(engine: PatternEngine, text: str) -> None:
     window = SENTINEL + Fold(CharTable()).feed(text, final=True).text
-    automaton = engine.automaton
-    least = min((rule.viable(window, 1) for rule in automaton.rules), default=len(window))
-    assert automaton.viable(window) == least
+    least = min(_earliest(rule, window) for rule in engine.automaton.rules)
+    assert engine.automaton.viable(window) == least
+
+
+@given(text=TEXTS)
+def test_each_pattern_by_itself_is_held_just_as_far(automata: list[Automaton], text: str) -> None:
+    window = SENTINEL + Fold(CharTable()).feed(text, final=True).text
+    for automaton in automata:
+        assert automaton.viable(window) == _earliest(automaton.rules[0], window)
 
 
 @pytest.mark.parametrize("value", VALUES)
@@ -81,12 +87,40 @@ def test_a_construct_that_has_no_prefix_automaton_is_refused(body: str) -> None:
 @given(data=st.data())
 def test_the_prefix_expression_takes_the_prefixes_and_nothing_else(body: str, data: st.DataObject) -> None:
     text = data.draw(st.text("abcd0123x", max_size=12))
-    prefix, exact = _compiled(prefix_expression(body)), _compiled(body)
+    prefix, exact = _compiled(reversed_prefixes(body)), _compiled(body)
     is_prefix = bool(text) and exact.fullmatch(text, partial=True) is not None
-    if "60" not in body or len(text) < 40:
-        assert (prefix.fullmatch(text) is not None) == is_prefix
+    assert (prefix.fullmatch(text[::-1]) is not None) == is_prefix
+
+
+@pytest.fixture(scope="module")
+def automata(engine: PatternEngine) -> list[Automaton]:
+    """One for each pattern."""
+    return [Automaton([rule.pattern]) for rule in engine.automaton.rules]
+
+
+def _earliest(rule: Rule, window: str) -> int:
+    """Where the first suffix begins that the exact pattern could still complete."""
+    starts = (at for at in range(1, len(window)) if rule.exact.fullmatch(window, at, partial=True) is not None)
+    return next(starts, len(window))
 
 
 @cache
 def _compiled(body: str) -> "regex.Pattern[str]":
     return regex.compile(body, regex.VERSION0 | regex.ASCII | regex.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("body", "not_after", "text", "held"),
+    [
+        (r"\(?0[1-9](?:[ )/\-]{0,2}[0-9]){7,11}", "0-9A-Za-z.,", "E29 NB00 0000 01", "01"),
+        (r"A(?:KIA|SIA|BIA|CCA|3T[0-9A-Z])[0-9A-Z]{16}", "0-9A-Za-z", "example.or((AKIA", "AKIA"),
+        (r"x[0-9]{3,90}y", "", "ax" + "1" * 90, "x" + "1" * 90),
+        (r"x[0-9]{3,90}y", "", "ax" + "1" * 91, ""),
+    ],
+)
+def test_a_native_matcher_that_forgets_where_matches_start_does_not_matter(
+    body: str, not_after: str, text: str, held: str
+) -> None:
+    window = SENTINEL + text
+    at = Automaton([Pattern("X", "x", body, not_after=not_after)]).viable(window)
+    assert window[at:] == held

@@ -13,7 +13,7 @@ from guard.core.channel import Channel
 from guard.core.taxonomy import GROUPS, group_of
 from guard.scan.engine import PatternEngine
 from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN
-from guard.scan.prefix import prefix_expression
+from guard.scan.prefix import reversed_prefixes
 from tests.pii.corpus import PATTERNS, TEXTS
 from tests.pii.reference import backtracking_spans, fold, spans
 
@@ -40,7 +40,7 @@ def test_a_body_is_common_to_re_and_hyperscan_and_never_empty(rule: str) -> None
     flags = hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if pattern.caseless else 0)
     database.compile(expressions=[pattern.body.encode("latin-1")], ids=[0], flags=[flags])
     assert re.fullmatch(pattern.body, "", re.IGNORECASE if pattern.caseless else 0) is None
-    assert prefix_expression(pattern.body, pattern.caseless)
+    assert reversed_prefixes(pattern.body)
 
 
 @RULES

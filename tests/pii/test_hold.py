@@ -1,7 +1,6 @@
 """What the patterns together keep back in a stream: all that could still become a match, and little else.
 
-The native automaton's start-of-match is not exact for every expression, so it is compared with partial matching here
-over the detectors' own texts and over random ones.
+The automaton is compared with partial matching over the detectors' own texts and over random ones.
 """
 
 import random

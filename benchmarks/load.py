@@ -15,6 +15,7 @@ import itertools
 import sys
 from urllib.parse import urlsplit
 
+import httptools
 import msgspec
 import uvloop
 
@@ -25,6 +26,8 @@ from benchmarks.upstream import Tally
 
 GOLDEN = 0.6180339887498949
 PATIENCE_S = 60.0
+BACKOFF_S = 0.1
+"""After a failed answer: a proxy that refuses everything is not to be flooded."""
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -89,27 +92,32 @@ async def stream(url: str, wire: bytes, begin_s: float, window: Window) -> None:
         try:
             if client is None or client.transport.is_closing():
                 _, client = await asyncio.get_running_loop().create_connection(lambda: Client(window.count), host, port)
-            await one(client, wire, window)
-        except (OSError, TimeoutError) as error:
+            if not await one(client, wire, window):
+                await asyncio.sleep(BACKOFF_S)
+        except (OSError, TimeoutError, httptools.HttpParserError) as error:
             window.fail(f"{type(error).__name__}: {error}")
             client = None
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(BACKOFF_S)
     if client:
         client.transport.close()
 
 
-async def one(client: Client, wire: bytes, window: Window) -> None:
-    """One answer. Its first token counts when it was asked for in the window, its gaps when it also ended in it."""
+async def one(client: Client, wire: bytes, window: Window) -> bool:
+    """One answer. Its first token counts when it was asked for in the window, its gaps when it also ended in it.
+
+    Returns whether it came whole.
+    """
     inside = window.open
     await asyncio.wait_for(client.ask(wire), PATIENCE_S)
     seen = client.seen
     if not seen.whole:
-        return window.fail(f"status {seen.status}, {seen.events} events, end mark: {seen.done}")
+        window.fail(f"status {seen.status}, {seen.events} events, end mark: {seen.done}")
+        return False
     if inside:
         window.answers += 1
         window.first_ms.append((seen.first - seen.asked) * 1e3)
         window.gap_ms += [(b - a) * 1e3 for a, b in itertools.pairwise(seen.arrivals)]
-    return None
+    return True
 
 
 def tally(backend: str) -> Tally:

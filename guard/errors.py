@@ -62,6 +62,7 @@ class NotFound(RequestError):
 
     code = "not_found"
     status = 404
+    kind = "not_found_error"
 
 
 class MethodNotAllowed(RequestError):
@@ -125,6 +126,14 @@ class BackendRefused(UpstreamError):
     """The backend answered with an error that can't be handed on as it is."""
 
     code = "backend_refused"
+
+
+class BackendBusy(UpstreamError):
+    """The backend has more to do than it can; its own message could not be handed on."""
+
+    code = "backend_busy"
+    status = 429
+    kind = "rate_limit_error"
 
 
 class ClientStalled(UpstreamError):

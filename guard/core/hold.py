@@ -51,7 +51,7 @@ class HeldFrame:
         for part in self.parts:
             if part.end > part.hold.safe or part.hold.queue[0] is not self:
                 return False
-        for hold in self.barriers:
+        for hold in self.barriers:  # noqa: SIM110 - once per chunk
             if hold.safe < hold.received or hold.queue[0] is not self:
                 return False
         return True

@@ -79,7 +79,7 @@ class StreamGuard:
     @property
     def straddling(self) -> bool:
         """Whether safe text waits for the rest of its frame, so that a `Lull` would free it."""
-        for hold in self._holds.values():  # once per chunk: a loop costs half of what any() does
+        for hold in self._holds.values():  # noqa: SIM110 - once per chunk: a loop costs half of what any() does
             if hold.queue and self._wordy(hold):
                 return True
         return False

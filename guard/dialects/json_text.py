@@ -1,7 +1,8 @@
 """JSON read strictly and with positions: where each string, number and name stands in the bytes.
 
 Guard changes a text inside a JSON document and leaves every other byte as it was, so it needs to know where a literal
-begins and ends. Strict means RFC 8259 without its leniences: no duplicate names, no invalid UTF-8, bounded depth.
+begins and ends. Strict means RFC 8259 without its leniences: no duplicate names, no invalid UTF-8, bounded depth. It
+does not decode the strings that are values; whoever looks at one does, with `decode_string`.
 """
 
 import re
@@ -9,14 +10,17 @@ from typing import Final
 
 import msgspec
 
+_NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _TOKEN: Final = re.compile(
     rb'[ \t\n\r]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
-    rb"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-    rb"|(?P<word>true|false|null)|(?P<mark>[\[\]{}:,]))"
+    rb"|(?P<number>" + _NUMBER + rb")|(?P<word>true|false|null)|(?P<mark>[\[\]{}:,]))"
 )
-_NUMBER: Final = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _NUMBERS: Final = re.compile(rb"[ \t\n\r]*" + _NUMBER + rb"(?:[ \t\n\r]*,[ \t\n\r]*" + _NUMBER + rb")*[ \t\n\r]*\]")
+_LONG_INTEGER: Final = re.compile(rb"(?<![0-9.])[0-9]{12}")
 _SPACE: Final = re.compile(rb"[ \t\n\r]*")
+_ODD_STEP: Final = re.compile(r"[.\[\]]|^$")
+_LINE_ENDS: Final = re.compile("[\x85\u2028\u2029]")
+_MOST_VALUES: Final = 1_000_000
 
 Path = tuple[str | int, ...]
 
@@ -25,18 +29,31 @@ class JsonError(ValueError):
     """The bytes are not the strict JSON asked for. The message has positions and no text."""
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class Leaf(msgspec.Struct, frozen=True, gc=False):
     """A value that is not a container: its path, its kind, and its literal `raw[start:end]`.
 
-    `kind` is `string`, `number`, `word`, `empty` (a container with nothing in it) or `numbers` (an array of numbers and
-    nothing else: a vector, or token ids). `name` marks an object's member name; its path is the member's.
+    `where` is the path without its indices, `choices[].delta.content`; a name that would make it ambiguous is a `?` in
+    it. `kind` is `string`, `number`, `word`, `empty` (a container with nothing in it) or `numbers` (an array of numbers
+    none of which is long: a vector, or token ids). `name` marks an object's member name; its path is the member's.
     """
 
     path: Path
+    where: str
     kind: str
     start: int
     end: int
     name: bool = False
+
+
+class Container(msgspec.Struct, gc=False):
+    """An object or array: its path with and without indices, and its bytes `raw[start:end]` once it has been read."""
+
+    path: Path
+    where: str
+    start: int
+    close: bytes
+    end: int = 0
+    count: int = 0
 
 
 _decode_string: Final = msgspec.json.Decoder(str)
@@ -51,8 +68,11 @@ def decode_string(literal: bytes) -> str:
 
 
 def encode_string(text: str) -> bytes:
-    """A string literal for a text."""
-    return msgspec.json.encode(text)
+    """A string literal for a text. Characters at which some clients break lines are escaped."""
+    literal = msgspec.json.encode(text)
+    if not text.isascii() and _LINE_ENDS.search(text):
+        return _LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", literal.decode()).encode()
+    return literal
 
 
 class Reader:
@@ -64,12 +84,16 @@ class Reader:
         self._end = len(raw) if end is None else end
         self._depth = depth
         self._leaves: list[Leaf] = []
-        self.containers: dict[Path, tuple[int, int]] = {}
-        """Where each object and array stands, once `leaves` has been read."""
+        self._open: list[Container] = []
+        self._names: list[set[str]] = []
+        self.containers: dict[Path, Container] = {}
+        """Each object and array, once `leaves` has been read."""
 
     def leaves(self) -> list[Leaf]:
         """Every leaf and every name, in order. Raises JsonError."""
-        self._value((), self._token(), 0)
+        self._value((), "", self._token())
+        while self._open:
+            self._step(self._open[-1])
         space = _SPACE.match(self._raw, self._at, self._end)
         if space is None or space.end() != self._end:
             raise JsonError(f"there is more after the end of the document (byte {self._at})")
@@ -82,72 +106,77 @@ class Reader:
         self._at = token.end()
         return token
 
-    def _value(self, path: Path, token: "re.Match[bytes]", depth: int) -> None:
+    def _value(self, path: Path, where: str, token: "re.Match[bytes]") -> None:
         kind = token.lastgroup or ""
         start, end = token.span(kind)
         if kind != "mark":
-            self._leaves.append(Leaf(path, kind, start, end))
+            self._leaf(Leaf(path, where, kind, start, end))
             return
-        if depth >= self._depth:
-            raise JsonError(f"nested deeper than {self._depth} levels")
         mark = self._raw[start:end]
-        if mark == b"{":
-            self._object(path, depth + 1, start)
-        elif mark == b"[":
-            self._array(path, depth + 1, start)
-        else:
+        if mark not in (b"{", b"["):
             raise JsonError(f"not valid JSON (byte {start})")
-        self.containers[path] = (start, self._at)
-
-    def _object(self, path: Path, depth: int, start: int) -> None:
-        seen: set[str] = set()
-        token = self._token()
-        if self._is(token, b"}"):
-            self._leaves.append(Leaf(path, "empty", start, self._at))
+        if len(self._open) >= self._depth:
+            raise JsonError(f"nested deeper than {self._depth} levels")
+        container = Container(path, where, start, b"}" if mark == b"{" else b"]")
+        if mark == b"[" and self._is_numbers(container):
             return
-        while True:
-            if token.lastgroup != "string":
-                raise JsonError(f"a member needs a name (byte {token.start()})")
-            name = decode_string(token.group("string"))
-            if name in seen:
-                raise JsonError(f"a name occurs twice in one object (byte {token.start('string')})")
-            seen.add(name)
-            self._leaves.append(Leaf((*path, name), "string", *token.span("string"), name=True))
-            self._expect(b":")
-            self._value((*path, name), self._token(), depth)
-            if not self._more(b"}"):
-                return
-            token = self._token()
+        self._open.append(container)
+        self._names.append(set())
 
-    def _array(self, path: Path, depth: int, start: int) -> None:
+    def _step(self, inside: Container) -> None:
+        """Reads a container's next member, or its end."""
+        token = self._token()
+        mark = token["mark"]
+        if mark == inside.close:
+            self._finish(inside)
+            return
+        if inside.count:
+            if mark != b",":
+                raise JsonError(f"not valid JSON (byte {token.start()})")
+            token = self._token()
+        index, inside.count = inside.count, inside.count + 1
+        if inside.close == b"]":
+            self._value((*inside.path, index), inside.where + "[]", token)
+        else:
+            self._member(inside, token)
+
+    def _member(self, inside: Container, token: "re.Match[bytes]") -> None:
+        start, end = token.span("string")
+        if start < 0:
+            raise JsonError(f"a member needs a name (byte {token.start()})")
+        name, names = decode_string(self._raw[start:end]), self._names[-1]
+        if name in names:
+            raise JsonError(f"a name occurs twice in one object (byte {start})")
+        names.add(name)
+        path, step = (*inside.path, name), "?" if _ODD_STEP.search(name) else name
+        where = f"{inside.where}.{step}" if inside.where else step
+        self._leaf(Leaf(path, where, "string", start, end, name=True))
+        colon = self._token()
+        if colon["mark"] != b":":
+            raise JsonError(f"not valid JSON (byte {colon.start()})")
+        self._value(path, where, self._token())
+
+    def _is_numbers(self, container: Container) -> bool:
+        """Takes an array of numbers at once, unless one is long enough to be looked at."""
         numbers = _NUMBERS.match(self._raw, self._at, self._end)
-        if numbers is not None:
-            self._at = numbers.end()
-            self._leaves.append(Leaf(path, "numbers", start, self._at))
-            return
-        token = self._token()
-        if self._is(token, b"]"):
-            self._leaves.append(Leaf(path, "empty", start, self._at))
-            return
-        index = 0
-        while True:
-            self._value((*path, index), token, depth)
-            if not self._more(b"]"):
-                return
-            token = self._token()
-            index += 1
+        if numbers is None or _LONG_INTEGER.search(self._raw, self._at, numbers.end()):
+            return False
+        self._at = numbers.end()
+        self._close(container, "numbers")
+        return True
 
-    def _is(self, token: "re.Match[bytes]", mark: bytes) -> bool:
-        return token.group("mark") == mark
+    def _finish(self, inside: Container) -> None:
+        self._open.pop()
+        self._names.pop()
+        self._close(inside, "" if inside.count else "empty")
 
-    def _expect(self, mark: bytes) -> None:
-        token = self._token()
-        if token.group("mark") != mark:
-            raise JsonError(f"not valid JSON (byte {token.start()})")
+    def _close(self, container: Container, kind: str) -> None:
+        container.end = self._at
+        self.containers[container.path] = container
+        if kind:
+            self._leaf(Leaf(container.path, container.where, kind, container.start, container.end))
 
-    def _more(self, end: bytes) -> bool:
-        token = self._token()
-        mark = token.group("mark")
-        if mark not in (b",", end):
-            raise JsonError(f"not valid JSON (byte {token.start()})")
-        return mark == b","
+    def _leaf(self, leaf: Leaf) -> None:
+        self._leaves.append(leaf)
+        if len(self._leaves) > _MOST_VALUES:
+            raise JsonError(f"more than {_MOST_VALUES:,} values")

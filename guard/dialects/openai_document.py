@@ -74,7 +74,7 @@ class Document:
             shadows=shadows,
             closes=tuple(self._closes),
             finishes=tuple(self._finishes),
-            last=whole,
+            last=whole or failure,
             splittable=plain and self._slots[0].channel.field in _SPLITTABLE,
             usage=usage,
             failure=failure,

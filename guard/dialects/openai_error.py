@@ -12,13 +12,13 @@ from guard.core.usage import Usage
 from guard.errors import GuardError
 
 
-class _Details(msgspec.Struct, omit_defaults=True):
+class _Details(msgspec.Struct):
     message: str
     type: str
+    param: str | None
     code: str
     exchange: str
-    param: str | None = None
-    findings: Sequence[str] = ()
+    findings: Sequence[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Body(msgspec.Struct):
@@ -72,13 +72,13 @@ class Origin(msgspec.Struct, frozen=True):
 def error_body(error: GuardError, exchange: str, types: Sequence[str] = ()) -> bytes:
     """An error answer's body."""
     return msgspec.json.encode(
-        _Body(_Details(error.message, error.kind, error.code, exchange, param=None, findings=tuple(types)))
+        _Body(_Details(error.message, error.kind, None, error.code, exchange, tuple(types) or msgspec.UNSET))
     )
 
 
 def error_event(error: GuardError, exchange: str) -> bytes:
     """A failure after the first byte: an error event. No end mark follows."""
-    return _event(_Body(_Details(error.message, error.kind, error.code, exchange)))
+    return _event(_Body(_Details(error.message, error.kind, None, error.code, exchange)))
 
 
 def filtered_events(

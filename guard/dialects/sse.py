@@ -9,68 +9,78 @@ from typing import Final
 
 import msgspec
 
+from guard.dialects.mark import is_mark
 from guard.errors import BackendMalformed
 
-_BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n")
+_BLANK_LINE: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LONGEST_BLANK: Final = 4
+_BOM: Final = b"\xef\xbb\xbf"
 _KEEP_ALIVE: Final = re.compile(
-    rb":[A-Za-z .,_-]{0,64}(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.\d]{0,7}(?:Z|[+-]\d\d:?\d\d)?)?"
+    rb":[A-Za-z ,_-]{0,40}(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.\d]{0,7}(?:Z|[+-]\d\d:?\d\d)?)?"
 )
-_OTHER_FIELD: Final = re.compile(rb"(?:event|id|retry)(?:: ?[A-Za-z0-9_.-]{0,64})?")
+_OTHER_FIELD: Final = re.compile(rb"(event|id|retry)(?:: ?([\x21-\x7e]{0,128}))?")
 
 
 class Splitter:
-    """Cuts a byte stream into events. Memory is bounded by `event_bytes`."""
+    """Cuts a byte stream into events. Memory is bounded by `event_bytes` and what one `feed` brings."""
 
-    __slots__ = ("_buffer", "_limit", "_searched")
+    __slots__ = ("_buffer", "_has_cr", "_limit", "_searched")
 
     def __init__(self, event_bytes: int) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
         self._searched = 0
+        self._has_cr = False
         self._limit = event_bytes
 
     def feed(self, data: bytes) -> Sequence[bytes]:
         """The events that `data` completes, their blank lines included. Raises BackendMalformed past the limit."""
-        if not self._buffer and data.find(b"\n\n") == len(data) - 2 <= self._limit and b"\r" not in data:
-            return (data,)
+        if not self._buffer and b"\r" not in data:
+            size = data.find(b"\n\n") + 2
+            if 1 < size == len(data) <= self._limit:
+                return (data,)
         self._buffer += data
-        events: list[bytes] = []
-        while (end := self._end_of_event()) >= 0:
-            events.append(self._buffer[:end])
-            self._buffer = self._buffer[end:]
-            self._searched = 0
-        if len(self._buffer) > self._limit:
-            raise BackendMalformed("the backend sent an event larger than limits.event_bytes")
-        return self._bounded(events)
+        self._has_cr = self._has_cr or b"\r" in data
+        return self._events()
 
     def end(self) -> Sequence[bytes]:
-        """What is left when the stream ends: an event whose blank line never came, or nothing."""
-        rest, self._buffer = self._buffer, b""
-        return (rest.rstrip(b"\r\n") + b"\n\n",) if rest.strip() else ()
+        """What is left when the stream ends, as an event: it gets the blank line that never came."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        if not rest.strip(b"\r\n"):
+            return (rest,) if rest else ()
+        return (rest + (rest[-1:] if rest[-1:] in (b"\r", b"\n") else b"\n\n"),)
 
-    def _bounded(self, events: Sequence[bytes]) -> Sequence[bytes]:
-        if any(len(event) > self._limit for event in events):
+    def _events(self) -> Sequence[bytes]:
+        buffer, events, at = self._buffer, [], 0
+        while (end := self._end_of_event(at)) >= 0:
+            events.append(bytes(buffer[at:end]))
+            at = self._searched = end
+        if at:
+            del buffer[:at]
+        self._searched = len(buffer)
+        if len(buffer) > self._limit or any(len(event) > self._limit for event in events):
             raise BackendMalformed("the backend sent an event larger than limits.event_bytes")
         return events
 
-    def _end_of_event(self) -> int:
-        """The position behind the first blank line, -1 if there is none yet. Looks at no byte twice."""
-        begin = max(0, self._searched - 3)
-        found = [(at, len(mark)) for mark in _BLANK_LINES if (at := self._buffer.find(mark, begin)) >= 0]
-        # A lone CR at the end of the buffer may be half of CRLF: wait for what follows.
-        self._searched = len(self._buffer)
-        if not found:
+    def _end_of_event(self, at: int) -> int:
+        """The position behind the first blank line from `at` on, -1 if there is none yet. Looks at no byte twice."""
+        begin = max(at, self._searched - _LONGEST_BLANK + 1)
+        if not self._has_cr:
+            found = self._buffer.find(b"\n\n", begin)
+            return found + 2 if found >= 0 else -1
+        blank = _BLANK_LINE.search(self._buffer, begin)
+        if blank is None:
             return -1
-        at, size = min(found, key=lambda hit: (hit[0], -hit[1]))
-        end = at + size
-        if self._buffer[end - 1 : end] == b"\r" and self._buffer[end : end + 1] in (b"", b"\n"):
-            return -1 if end == len(self._buffer) else end + 1
-        return end
+        end = blank.end()
+        # A lone CR at the end of what is there may be half of CRLF: wait for what follows.
+        return -1 if end == len(self._buffer) and self._buffer[-1] == 0x0D else end
 
 
 class EventData(msgspec.Struct, frozen=True):
     """Where an event's data stands: `raw[start:end]`.
 
-    `patches` blank out comments that say more than a keep-alive does: no client reads a comment, so none is inspected.
+    `patches` blank out lines that say more than they have to, comments above all: no client reads a comment, so none is
+    inspected.
     """
 
     raw: bytes
@@ -82,28 +92,35 @@ class EventData(msgspec.Struct, frozen=True):
         return f"EventData(<{len(self.raw)} bytes>)"
 
 
-def read_event(raw: bytes) -> EventData:
-    """Finds an event's data. Data on several lines is brought onto one.
+def read_event(raw: bytes, *, first: bool = False) -> EventData:
+    """Finds an event's data. Data on several lines is brought onto one. `first`: a byte order mark may stand before it.
 
-    Raises BackendMalformed for a line that is no field and no comment, and for a field beside the data whose value is
-    not a plain name.
+    Raises BackendMalformed for a line that is no field and no comment, and for a name of an event that is no plain one.
     """
     spans: list[tuple[int, int]] = []
     patches: list[tuple[int, int, bytes]] = []
-    at = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    at = len(_BOM) if first and raw.startswith(_BOM) else 0
     for line in raw[at:].splitlines(keepends=True):
         body = line.rstrip(b"\r\n")
+        end = at + len(body)
         if body.startswith(b"data:") or body == b"data":
-            begin = at + 5 + (body[5:6] == b" ")
-            spans.append((min(begin, at + len(body)), at + len(body)))
-        elif body.startswith(b":"):
-            if not _KEEP_ALIVE.fullmatch(body):
-                patches.append((at, at + len(body), b":"))
-        elif body and not _OTHER_FIELD.fullmatch(body):
-            raise BackendMalformed("the backend sent a line that is not a plain server-sent event field")
+            spans.append((min(at + 5 + (body[5:6] == b" "), end), end))
+        elif body and not _is_plain_line(body):
+            patches.append((at, end, b":"))
         at += len(line)
     if len(spans) <= 1:
         start, end = spans[0] if spans else (0, 0)
         return EventData(raw, start, end, tuple(patches))
     data = b" ".join(raw[a:b] for a, b in spans)
     return EventData(b"data: " + data + b"\n\n", 6, 6 + len(data))
+
+
+def _is_plain_line(body: bytes) -> bool:
+    """Whether a line beside the data may pass as it came. Raises BackendMalformed for what is no line of an event."""
+    if body.startswith(b":"):
+        return _KEEP_ALIVE.fullmatch(body) is not None
+    field = _OTHER_FIELD.fullmatch(body)
+    plain = field is not None and is_mark((field[2] or b"").decode())
+    if not plain and not body.startswith(b"id:"):
+        raise BackendMalformed("the backend sent a line that is not a plain server-sent event field")
+    return plain

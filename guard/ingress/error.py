@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
+from ulid import ULID
 
 from guard.dialects.openai_error import error_body
 from guard.errors import GuardError, InvariantError, MethodNotAllowed, NotFound, RequestError
@@ -34,10 +35,11 @@ def translate(error: Exception) -> GuardError:
 
 def answer(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer to an exception, in OpenAI's form."""
-    told = translate(error)
+    told, exchange = translate(error), str(ULID())
     if isinstance(told, InvariantError):
-        _log.error("request_failed", error=type(error).__name__)
-    return Response(error_body(told, ""), status_code=told.status, media_type="application/json")
+        _log.error("request_failed", exchange=exchange, error=type(error).__name__)
+    headers = {"x-guard-exchange": exchange, "x-guard-decision": "error"}
+    return Response(error_body(told, exchange), status_code=told.status, media_type="application/json", headers=headers)
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {Exception: answer, HTTPException: answer}

@@ -12,6 +12,7 @@ from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
 from guard.errors import (
     BackendBroken,
+    BackendBusy,
     BackendMalformed,
     BackendRefused,
     BackendTimeout,
@@ -133,6 +134,8 @@ class Relay:
             await self._collect()
             self._see(self.reader.end())
         except (TimeoutError, UpstreamError):
+            if status == BackendBusy.status:
+                raise BackendBusy("The backend is busy; try again later.") from None
             raise BackendRefused(f"The backend answered with status {status} and no readable error.") from None
         if self._inspection.halt is not None:
             raise BackendRefused(f"The backend answered with status {status}; its message is withheld.")

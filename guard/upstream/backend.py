@@ -7,6 +7,7 @@ from typing import Final
 import aiohttp
 import httpx
 import msgspec
+from aiohttp.http_exceptions import HttpProcessingError
 
 from guard.errors import BackendBroken, BackendMalformed, BackendTimeout, BackendUnreachable, UpstreamError
 from guard.ports import BackendCall
@@ -46,7 +47,8 @@ class HttpAnswer:
         """The next bytes as they came; empty at the end. Raises BackendBroken."""
         try:
             return await self._incoming.content.readany()
-        except (aiohttp.ClientError, ConnectionError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, ConnectionError, RuntimeError) as error:
+            # RuntimeError is how aiohttp's reader says that its connection was closed after broken framing.
             raise BackendBroken(
                 "The backend's connection broke off before its answer was complete; try again."
             ) from error

@@ -30,5 +30,8 @@ def _client(ca_file: str | None) -> httpx.AsyncClient:
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"ca_file {ca_file!r} can't be read as PEM: name a file of certificates") from error
     return httpx.AsyncClient(
-        transport=transport(context), trust_env=False, follow_redirects=False, headers={"user-agent": "guard"},
+        transport=transport(context),
+        trust_env=False,
+        follow_redirects=False,
+        headers={"user-agent": "guard"},
     )

@@ -119,8 +119,7 @@ def test_a_denied_model_is_permission_denied(strict: Guard, client: Client) -> N
 @every_client
 def test_an_unknown_path_is_not_found(guard: Guard, model: str, client: Client) -> None:
     failed = failure(client, Ask(f"{guard.url}/v9", model), stream=False)
-    # LiteLLM takes OpenAI's `invalid_request_error`, which a 404 bears too, for a bad request.
-    assert ("BadRequestError" if client.name.startswith("litellm") else "NotFoundError") in failed.kinds
+    assert "NotFoundError" in failed.kinds
 
 
 @every_client

@@ -1,0 +1,86 @@
+"""Which strings of a wire format are names and marks rather than text, by the tight forms that such strings have.
+
+A mark (an id, a model, a role) passes without inspection, so its form leaves no room for a value: no address, no row of
+digits, no long run of letters and digits unless it is hexadecimal or stands behind a known prefix. Whatever does not
+fit is inspected like any other text, so a form that is too tight costs time and nothing else.
+"""
+
+import re
+from typing import Final
+
+_END: Final = "(?![A-Za-z0-9])"
+_HEX: Final = (
+    r"(?:(?=(?:[0-9]*[a-f]){4})[0-9a-f]{32}|(?![0-9a-f]*[0-9]{13})(?=(?:[0-9]*[a-f]){2})[0-9a-f]{10,64})" + _END
+)
+_UUID: Final = r"(?=(?:[-0-9]*[A-Fa-f]){2})[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_TIME: Final = r"1[0-9]{9}(?:[0-9]{3}){0,3}"
+"""Unix time in seconds, milliseconds, microseconds or nanoseconds. No payment card begins with a 1."""
+
+_KINDS: Final = (
+    "chatcmpl|cmpl|call|toolu|tool|fc|msg|resp|gen|req|audio|embd|emb|file|run|fp|modelperm|snapshot|response|request"
+)
+_WORD: Final = f"(?>[A-Za-z]{{1,32}}{_END}|[A-Za-z0-9]{{1,15}}{_END}|{_HEX})"
+_WORDS: Final = re.compile(
+    rf"(?:@[a-z]{{2,12}}/)?[$./_~-]{{0,2}}(?:{_WORD}(?:[-_.:/+~=]{{1,2}}{_WORD})*)?[._-]{{0,2}}"
+    r"(?:@(?:[0-9]{8}|latest|default))?"
+)
+_IDENTIFIER: Final = re.compile(
+    rf"(?:(?:[A-Za-z]{{1,16}}|[0-9]{{1,2}})[-_]){{0,3}}(?:{_UUID}|{_HEX}|{_TIME})|fp_[0-9a-f]{{10}}"
+    rf"|(?:{_KINDS})[-_](?:{_TIME}-)?(?=[A-Z0-9]*[a-z])(?![A-Za-z0-9]*[0-9]{{9}})[A-Za-z0-9]{{1,64}}"
+)
+_TOKEN: Final = re.compile(r"(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{1,25}")
+_VALUE: Final = re.compile(
+    r"[0-9](?:[-_.:/+~=]{0,2}[0-9]){8}"  # digits enough for a telephone, an account, a card
+    r"|[0-9]\.[0-9]+\.[0-9]+\.[0-9]"
+    r"|(?<![0-9A-Za-z_:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2}"
+)
+_DATE: Final = re.compile(r"[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9](?![0-9])")
+"""The day of a model's version; its digits are no part of a longer row."""
+
+_MOST_MARK: Final = 192
+
+_MODEL: Final = re.compile(
+    r"(?:@[a-z]{2,12}/)?(?![A-Za-z0-9_.:/+=~-]*(?:[0-9](?:[-_.]?[0-9]){12}|(?<![A-Z0-9])[A-Z0-9]{16}))"
+    r"[A-Za-z0-9_.:/+=~-]{0,256}(?:@(?:[0-9]{8}|latest|default))?"
+)
+_WORD_ALONE: Final = re.compile(r"[a-z_]{0,20}")
+_PADDING: Final = re.compile(r"(?![A-Z0-9]{16,}$)(?!.*[0-9]{9})[A-Za-z0-9]{0,64}")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+_DATA_URL: Final = re.compile(
+    r"data:(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,80}(?:;[A-Za-z0-9=.+-]{1,40}){0,3};base64,"
+    r"[A-Za-z0-9+/]*={0,2}"
+)
+
+
+def is_mark(text: str) -> bool:
+    """Whether a string in a mark's place is one: an identifier, a model's name, a word; no value could look like it."""
+    if len(text) > _MOST_MARK:
+        return False
+    if _IDENTIFIER.fullmatch(text):
+        return True
+    return (_WORDS.fullmatch(text) or _TOKEN.fullmatch(text)) is not None and not _VALUE.search(_DATE.sub("@", text))
+
+
+def is_model(text: str) -> bool:
+    """Whether a request's `model` may be one. Wider than a mark: paths and digests are models' names, too."""
+    return _MODEL.fullmatch(text) is not None
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a member's name is just a name; any other is inspected like a text."""
+    return is_mark(name)
+
+
+def is_inert(text: str) -> bool:
+    """Whether a string that stands alone is a plain short lower-case word, which no pattern can match."""
+    return _WORD_ALONE.fullmatch(text) is not None
+
+
+def is_padding(text: str) -> bool:
+    """Whether a string is the noise with which an answer's chunks are brought to one length."""
+    return _PADDING.fullmatch(text) is not None
+
+
+def is_media(text: str) -> bool:
+    """Whether a string in media's place is encoded media: a `data:` URL of no text, or base64 (RFC 4648, section 4)."""
+    return (_DATA_URL if text.startswith("data:") else _BASE64).fullmatch(text) is not None

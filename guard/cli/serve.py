@@ -1,6 +1,7 @@
 """`guard serve`: Guard behind uvicorn, in one process."""
 
 import contextlib
+import gc
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -53,9 +54,20 @@ def _serve(settings: Settings, banner: str = "") -> None:
         click.echo(f"guard: listening on http://{settings.listen}", err=True)
         if banner:
             click.echo(banner)
+        _spare_collector()
         # Uvicorn ends in good order on SIGINT and then raises it again.
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+
+
+def _spare_collector() -> None:
+    """Takes what was built at boot out of the garbage collector's sight, and lets it look less often.
+
+    Streams make many short-lived objects and next to no cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 50)
 
 
 def server_for(app: Application, shutdown_s: int) -> "uvicorn.Server":

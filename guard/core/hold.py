@@ -78,7 +78,19 @@ class HeldFrame:
 class ChannelHold:
     """Everything that is known of one channel's text that has not left yet."""
 
-    __slots__ = ("channel", "closed", "delivered", "edits", "findings", "queue", "received", "safe", "upto", "wall")
+    __slots__ = (
+        "channel",
+        "closed",
+        "delivered",
+        "edits",
+        "findings",
+        "judged",
+        "queue",
+        "received",
+        "safe",
+        "upto",
+        "wall",
+    )
 
     def __init__(self, channel: Channel, engines: tuple[str, ...]) -> None:
         self.channel = channel
@@ -93,16 +105,29 @@ class ChannelHold:
         self.closed = False
         self.wall: int | None = None
         """Where the first finding that blocks begins. The answer ends there, once everything before it is judged."""
-
-    @property
-    def judged(self) -> int:
+        self.judged = 0
         """How far every engine has its verdict."""
-        return min(self.upto.values()) if self.upto else self.received
 
     @property
     def held(self) -> int:
         """Characters that wait."""
         return self.received - self.safe
+
+    @property
+    def splits(self) -> bool:
+        """Whether the text at the head of the channel is safe in part, and its frame may be sent in two."""
+        if not self.queue or not self.queue[0].frame.splittable:
+            return False
+        part = self.queue[0].parts[0]
+        return part.start < self.safe < part.end
+
+    @property
+    def straddles(self) -> bool:
+        """Whether that part is more than space."""
+        if not self.splits:
+            return False
+        part = self.queue[0].parts[0]
+        return not part.text[: self.safe - part.start].isspace()
 
     def append(self, text: str) -> HeldText:
         """Takes a slot's text to the end of the channel."""
@@ -119,17 +144,23 @@ class ChannelHold:
         """Takes one engine's verdict on the text before `upto`, and what of it is to be redacted."""
         if engine in self.upto:
             self.upto[engine] = upto
-        if redact:
+        self.judged = upto if len(self.upto) == 1 else min(self.upto.values(), default=self.received)
+        if redact or self.findings:
             self.findings += redact
-        self.advance()
+            self._settle()
+        elif self.judged > self.safe:
+            self.safe = self.judged
+
+    def _settle(self) -> None:
+        """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
+        upto, edits, self.findings = settle(self.findings, self.judged)
+        self.edits += edits
+        self.safe = max(self.safe, upto)
 
     def advance(self) -> None:
-        """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
-        upto = self.judged
-        if self.findings:
-            upto, edits, self.findings = settle(self.findings, upto)
-            self.edits += edits
-        self.safe = max(self.safe, upto)
+        """Without any engine to wait for: everything is judged."""
+        self.judged = min(self.upto.values(), default=self.received)
+        self._settle()
 
     def give_way(self) -> None:
         """Lets everything that waits leave without its verdict."""

@@ -23,7 +23,7 @@ from guard.core.event import (
 )
 from guard.core.finding import Finding
 from guard.core.frame import Frame
-from guard.core.hold import ChannelHold, HeldFrame, HeldText
+from guard.core.hold import ChannelHold, HeldFrame
 from guard.core.plan import FailureMode, Plan
 from guard.core.usage import Usage
 
@@ -78,9 +78,9 @@ class StreamGuard:
 
     @property
     def straddling(self) -> bool:
-        """Whether safe text waits for the rest of its frame, so that a `Lull` would free it."""
+        """Whether safe words wait for the rest of their frame, so that a `Lull` would free them."""
         for hold in self._holds.values():  # noqa: SIM110 - once per chunk: a loop costs half of what any() does
-            if hold.queue and self._wordy(hold):
+            if hold.queue and hold.straddles:
                 return True
         return False
 
@@ -132,19 +132,26 @@ class StreamGuard:
         hold = self._holds.get(event.channel)
         if self._over or hold is None:
             return ()
-        judged = [(self._record(finding), finding) for finding in event.findings] if event.findings else ()
-        hold.judge(event.engine, event.upto, tuple(f for action, f in judged if action is Action.REDACT))
-        for action, finding in judged:
-            if action is Action.BLOCK:
-                hold.wall = finding.start if hold.wall is None else min(hold.wall, finding.start)
+        hold.judge(event.engine, event.upto, self._redactions(hold, event.findings) if event.findings else ())
         if hold.wall is not None and hold.judged >= hold.wall:
             return self._block(hold)
-        commands = self._drain((hold,))
+        commands = self._drain((hold,)) if hold.queue else []
         if hold.received - hold.safe > self._plan.hold_chars:
             self._pause(commands)
         elif self._paused:
             self._resume(commands)
         return commands
+
+    def _redactions(self, hold: ChannelHold, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Notes what was found, and answers with what of it the plan wants redacted."""
+        redact: list[Finding] = []
+        for finding in findings:
+            action = self._record(finding)
+            if action is Action.REDACT:
+                redact.append(finding)
+            elif action is Action.BLOCK:
+                hold.wall = finding.start if hold.wall is None else min(hold.wall, finding.start)
+        return tuple(redact)
 
     def _record(self, finding: Finding) -> Action:
         action = self._plan.action(finding)
@@ -159,8 +166,9 @@ class StreamGuard:
         work = list(holds)
         while work:
             hold = work.pop()
-            while hold.queue and hold.queue[0].ready:
-                held = hold.queue[0]
+            queue = hold.queue
+            while queue and queue[0].ready:
+                held = queue[0]
                 out.append(Release(held.frame, held.leave()))
                 if len(held.parts) + len(held.barriers) > 1:
                     work.extend(held.holds())
@@ -170,15 +178,15 @@ class StreamGuard:
         """Everything before the wall may still leave, so that the cut of the chunks makes no difference."""
         hold.stop_at_wall()
         commands = self._drain((hold,))
-        self._split(hold, commands, blank=True)
+        if hold.splits:
+            self._split(hold, commands)
         return [*commands, *self._halt(HaltReason.BLOCKED)]
 
-    def _split(self, hold: ChannelHold, commands: list[Command], *, blank: bool) -> None:
-        part = self._part_before(hold)
-        if part is not None and (blank or self._wordy(hold)):
-            held = hold.queue[0]
-            held.touched = True
-            commands.append(Release(held.frame, (part.take(hold.safe),)))
+    def _split(self, hold: ChannelHold, commands: list[Command]) -> None:
+        """Sends the safe part at the head of the channel ahead of the rest of its frame."""
+        held = hold.queue[0]
+        held.touched = True
+        commands.append(Release(held.frame, (held.parts[0].take(hold.safe),)))
 
     def _rare(self, event: Event) -> Sequence[Command]:
         if isinstance(event, Finished | ClientGone):
@@ -188,7 +196,8 @@ class StreamGuard:
         if isinstance(event, Lull):
             commands: list[Command] = []
             for hold in self._holds.values():
-                self._split(hold, commands, blank=False)
+                if hold.straddles:
+                    self._split(hold, commands)
             return commands
         if isinstance(event, StageFailed):
             return self._fail(event.engine, event.status)
@@ -247,19 +256,6 @@ class StreamGuard:
         if not self._paused:
             self._paused = True
             commands.append(PauseUpstream())
-
-    def _wordy(self, hold: ChannelHold) -> bool:
-        """Whether the safe part at the head of the channel is more than space."""
-        part = self._part_before(hold)
-        return part is not None and not part.text[: hold.safe - part.start].isspace()
-
-    @staticmethod
-    def _part_before(hold: ChannelHold) -> HeldText | None:
-        """The text at the head of the channel that is safe in part, if its frame may be sent in two."""
-        if not hold.queue or not hold.queue[0].frame.splittable:
-            return None
-        part = hold.queue[0].parts[0]
-        return part if part.start < hold.safe < part.end else None
 
 
 def _ends(frame: Frame, hold: ChannelHold) -> bool:

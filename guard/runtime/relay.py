@@ -102,7 +102,8 @@ class Relay:
         try:
             async with asyncio.timeout(None) as deadline:
                 patience = Patience(deadline, self._idle_s)
-                await self._flow(lull_s, patience)
+                # A task of its own, awaited at once: its stack is short, and each chunk wakes every frame of a stack.
+                await asyncio.create_task(self._flow(lull_s, patience))
         except TimeoutError:
             raise self._stalled() from None
         finally:
@@ -142,23 +143,24 @@ class Relay:
         await self._reply.body(status, self._inspection.take(), returned(self._answer.headers))
 
     async def _flow(self, lull_s: float, patience: Patience) -> None:
-        loop, guard = asyncio.get_running_loop(), self.guard
-        while self._inspection.halt is None:
-            patience.since = loop.time()
-            data = await self._read(lull_s) if guard.straddling else await self._answer.read()
-            if data is None:
-                self._inspection.handle(Lull())
-            elif data:
+        """Once per chunk: whatever is done here is done for every token."""
+        now, read, write = asyncio.get_running_loop().time, self._answer.read, self._reply.write
+        inspection, guard = self._inspection, self.guard
+        data: bytes | None = None
+        while inspection.halt is None and data != b"":
+            patience.since = now()
+            data = await self._read(lull_s) if guard.straddling else await read()
+            if data:
                 self._see(self.reader.feed(data))
+            elif data is None:
+                inspection.handle(Lull())
             else:
                 self._end()
-            if out := self._inspection.take():
+            if out := inspection.take():
                 self._account.first_byte()
-                self._writing, patience.since = True, loop.time()
-                await self._reply.write(out)
+                self._writing, patience.since = True, now()
+                await write(out)
                 self._writing = False
-            if data == b"":
-                return
 
     async def _read(self, lull_s: float) -> bytes | None:
         """The next bytes, None if none come for a moment while safe text waits."""

@@ -38,16 +38,14 @@ class Reply:
         self.decision = "error"
         """What `x-guard-decision` says."""
         self.begun = False
+        self.write = client.write
+        """Sends some of the body."""
 
     async def begin(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Sends the head."""
         self.begun = True
         own = (("x-guard-exchange", self.exchange), ("x-guard-decision", self.decision))
         await self._client.start(status, (*headers, *own))
-
-    async def write(self, data: bytes) -> None:
-        """Sends some of the body."""
-        await self._client.write(data)
 
     async def end(self, data: bytes = b"") -> None:
         """Sends what is left, and ends the body. Raises ClientStalled."""

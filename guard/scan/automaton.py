@@ -122,7 +122,8 @@ class Automaton:
 
         def handler(_rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
             nonlocal longest
-            longest = max(longest, end)
+            if end > longest:
+                longest = end
 
         (self._prefixes or self.prepare()).scan(window[::-1].encode("latin-1"), handler)
         # What was read backwards ends with the character before the suffix.

@@ -72,14 +72,25 @@ class Fold:
         """How far the received text has its normal form: an unfinished escape and a joiner in doubt have none yet."""
         return min(self.received - len(self._pending), self._hidden.settled(self.received))
 
+    def plain(self, text: str) -> str | None:
+        """The normal form of a text that maps one to one, taken; None, and nothing is taken, for any other."""
+        if self._json or self._pending or not self._hidden.idle or not text:
+            return None
+        if self._unplain.search(text):
+            folded = text.translate(self._table)
+            if _LONG_WAY in folded:
+                return None
+        else:
+            folded = text
+        self.received += len(text)
+        self._hidden.pass_by(text[-1])
+        return folded
+
     def feed(self, text: str, final: bool = False) -> Folded:
         """The normal form of what `text` completes. `final`: an unfinished escape is what it looks like."""
-        if text and not self._json and not self._pending and self._hidden.idle:
-            plain = text if not self._unplain.search(text) else text.translate(self._table)
-            if _LONG_WAY not in plain:
-                self.received += len(text)
-                self._hidden.pass_by(text[-1])
-                return Folded(plain)
+        plain = self.plain(text)
+        if plain is not None:
+            return Folded(plain)
         base = self.received - len(self._pending)
         self.received += len(text)
         text, self._pending = self._pending + text, ""

@@ -39,15 +39,30 @@ class Scanner:
 
     def feed(self, text: str, final: bool) -> Inspected:
         """The verdict after `text`. See `ports.ChannelEngine`."""
+        if self._region is None and not final and self._window.straight:
+            plain = self._fold.plain(text)
+            if plain is not None:
+                return self._feed_plain(plain)
         folded = self._fold.feed(text, final)
         findings: list[Finding] = list(folded.hidden)
         self._window.extend(folded, self._fold.settled)
-        if self._region is None:
-            if folded.text:
-                self._scan(folded.text)
-            upto = self._settle(findings, final)
-        else:
+        if self._region is not None:
             upto = self._flow(findings, final)
+        else:
+            self._scan(folded.text)
+            upto = self._settle(findings, final)
+        return Inspected(self._channel, "pattern", upto, tuple(findings))
+
+    def _feed_plain(self, plain: str) -> Inspected:
+        """The short way of most text: it maps one to one, and usually there is no match in it."""
+        window = self._window
+        self._scan(plain)
+        window.append(plain)
+        if not self._matcher.ended:
+            settled = self._automaton.viable(window.text)
+            return Inspected(self._channel, "pattern", window.drop(settled))
+        findings: list[Finding] = []
+        upto = self._settle(findings, final=False)
         return Inspected(self._channel, "pattern", upto, tuple(findings))
 
     def close(self) -> None:
@@ -55,6 +70,8 @@ class Scanner:
         self._matcher.close()
 
     def _scan(self, text: str) -> None:
+        if not text:
+            return
         try:
             self._matcher.scan(text.encode("latin-1"))
         except hyperscan.error as error:

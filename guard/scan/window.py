@@ -25,6 +25,24 @@ class Window:
         self._ends: list[int] = []
         self._bare: list[bool] | None = None
 
+    @property
+    def straight(self) -> bool:
+        """Whether positions map one to one."""
+        return self._starts is None
+
+    def append(self, plain: str) -> None:
+        """Takes more text that maps one to one; the window is straight."""
+        self.text += plain
+        self._end += len(plain)
+
+    def drop(self, position: int) -> int:
+        """Forgets the text before `position` of a straight window, and tells where that was received."""
+        received = self._base + position
+        if position > 1:
+            self.text = self.text[position - 1 :]
+            self._base = received - 1
+        return received
+
     def extend(self, folded: Folded, settled: int) -> None:
         """Takes more text; `settled` is how far the received text has its normal form."""
         if folded.starts is None and self._starts is None:

@@ -59,14 +59,20 @@ class HttpAnswer:
 
 
 class HttpBackend:
-    """Implements `ports.Backend` over an httpx client that belongs to the caller."""
+    """Implements `ports.Backend` over an httpx transport.
 
-    def __init__(self, address: BackendAddress, client: httpx.AsyncClient) -> None:
+    The transport is used without httpx's client: redirects, cookies, authentication flows and the environment's proxies
+    are what a guard must not follow anyway.
+    """
+
+    def __init__(self, address: BackendAddress, transport: httpx.AsyncBaseTransport) -> None:
         self.name = address.name
         self.address = address
-        self._client = client
+        self._transport = transport
         self._base = address.base_url.rstrip("/")
-        self._timeout = httpx.Timeout(None, connect=address.connect_s)
+        self._urls: dict[str, httpx.URL] = {}
+        """By path: an API has a handful, and to read an address costs as much as to inspect a chunk."""
+        self._extensions = {"timeout": {"connect": address.connect_s}}
 
     @property
     def idle_s(self) -> float:
@@ -79,12 +85,13 @@ class HttpBackend:
         A streamed answer begins with its first token, a whole one when all is written: each has its own bound.
         Raises BackendUnreachable, BackendTimeout, BackendBroken, BackendMalformed.
         """
-        request = self._client.build_request(
-            call.method, self._base + call.path, headers=self._headers(call), content=call.body, timeout=self._timeout
+        url = self._urls.get(call.path) or self._urls.setdefault(call.path, httpx.URL(self._base + call.path))
+        request = httpx.Request(
+            call.method, url, headers=self._headers(call), content=call.body, extensions=self._extensions
         )
         try:
             async with asyncio.timeout(self.address.first_byte_s if call.streamed else self.address.whole_s):
-                response = await self._client.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
         except TimeoutError as error:
             raise BackendTimeout("The backend did not begin its answer in time; try again later.") from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
@@ -97,10 +104,10 @@ class HttpBackend:
 
     async def aclose(self) -> None:
         """Closes its connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     def _headers(self, call: BackendCall) -> dict[str, str]:
-        headers = {"accept-encoding": "identity", **dict(call.headers)}
+        headers = {"accept-encoding": "identity", "user-agent": "guard", **dict(call.headers)}
         if self.address.api_key is not None:
             headers["authorization"] = f"Bearer {self.address.api_key}"
         return headers

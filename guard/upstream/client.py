@@ -1,4 +1,4 @@
-"""The one HTTP client of the process: built from addresses, closed at shutdown."""
+"""The connections of the process: built from addresses, closed at shutdown."""
 
 import ssl
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ def connect(addresses: Sequence[tuple[BackendAddress, str | None]]) -> tuple[Htt
 
     Raises ConfigError for a CA file that can't be read.
     """
-    return tuple(HttpBackend(address, _client(ca_file)) for address, ca_file in addresses)
+    return tuple(HttpBackend(address, _transport(ca_file)) for address, ca_file in addresses)
 
 
 async def disconnect(backends: Sequence[HttpBackend]) -> None:
@@ -24,14 +24,9 @@ async def disconnect(backends: Sequence[HttpBackend]) -> None:
         await backend.aclose()
 
 
-def _client(ca_file: str | None) -> httpx.AsyncClient:
+def _transport(ca_file: str | None) -> httpx.AsyncBaseTransport:
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"ca_file {ca_file!r} can't be read as PEM: name a file of certificates") from error
-    return httpx.AsyncClient(
-        transport=transport(context),
-        trust_env=False,
-        follow_redirects=False,
-        headers={"user-agent": "guard"},
-    )
+    return transport(context)

@@ -38,7 +38,6 @@ def incoming(response: httpx.Response) -> aiohttp.ClientResponse:
 
     Raises TypeError if the answer did not come through `transport`.
     """
-    stream = getattr(response.stream, "_stream", response.stream)
-    if not isinstance(stream, AiohttpResponseStream):
+    if not isinstance(response.stream, AiohttpResponseStream):
         raise TypeError("the answer came through another transport")
-    return stream._aiohttp_response
+    return response.stream._aiohttp_response

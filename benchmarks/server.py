@@ -1,6 +1,7 @@
 """Starts one server as a child process on loopback, waits until it answers, and ends it with all its children."""
 
 import contextlib
+import ctypes
 import http.client
 import os
 import signal
@@ -44,17 +45,23 @@ def running(
     with log.open("ab") as sink:
         child = subprocess.Popen(
             command,
+            stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,
-            stdin=subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
             start_new_session=True,
+            preexec_fn=_die_with_parent,
         )
     try:
         _await(child, port, path, log, within_s)
         yield Running(child.pid, f"http://127.0.0.1:{port}")
     finally:
         _end(child)
+
+
+def _die_with_parent() -> None:
+    """Asks the kernel for SIGTERM when the benchmark ends, even if it is killed (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))
 
 
 def _await(child: subprocess.Popen[bytes], port: int, path: str, log: Path, within_s: float) -> None:

@@ -44,7 +44,7 @@ def test_every_dependency_has_its_reason() -> None:
 def test_every_link_and_every_named_file_exists(page: Path) -> None:
     text = page.read_text()
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    named = [name for name in re.findall(r"`((?:tests|guard|docs|benchmarks|policies)/[\w./-]*(?:\.\w+|/))`", text)]
+    named = re.findall(r"`((?:tests|guard|docs|benchmarks|policies)/[\w./-]*(?:\.\w+|/))`", text)
     missing = [link for link in links if not (page.parent / link).exists()]
     missing += [name for name in named if not (ROOT / name).exists()]
     assert missing == []

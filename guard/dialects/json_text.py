@@ -17,10 +17,10 @@ _TOKEN: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(rb"[ \t\n\r]*" + _NUMBER + rb"(?:[ \t\n\r]*,[ \t\n\r]*" + _NUMBER + rb")*[ \t\n\r]*\]")
 _LONG_INTEGER: Final = re.compile(rb"(?<![0-9.])[0-9]{12}")
+_LONG_NUMBER: Final = re.compile(rb"-?[0-9]{12}")
 _SPACE: Final = re.compile(rb"[ \t\n\r]*")
 _ODD_STEP: Final = re.compile(r"[.\[\]]|^$")
 _LINE_ENDS: Final = re.compile("[\x85\u2028\u2029]")
-_MOST_VALUES: Final = 1_000_000
 
 Path = tuple[str | int, ...]
 
@@ -75,14 +75,22 @@ def encode_string(text: str) -> bytes:
     return literal
 
 
-class Reader:
-    """Reads one document. `depth` bounds how deep containers may nest."""
+def is_long_number(literal: bytes) -> bool:
+    """Whether a number literal has as many digits before its point as an account's or a card's number."""
+    return len(literal) >= 12 and _LONG_NUMBER.match(literal) is not None
 
-    def __init__(self, raw: bytes, start: int = 0, end: int | None = None, depth: int = 64) -> None:
+
+class Reader:
+    """Reads one document. `depth` bounds how deep containers may nest, `most` how many names and values there are."""
+
+    def __init__(
+        self, raw: bytes, start: int = 0, end: int | None = None, depth: int = 64, most: int = 1_000_000
+    ) -> None:
         self._raw = raw
         self._at = start
         self._end = len(raw) if end is None else end
         self._depth = depth
+        self._most = most
         self._leaves: list[Leaf] = []
         self._open: list[Container] = []
         self._names: list[set[str]] = []
@@ -178,5 +186,5 @@ class Reader:
 
     def _leaf(self, leaf: Leaf) -> None:
         self._leaves.append(leaf)
-        if len(self._leaves) > _MOST_VALUES:
-            raise JsonError(f"more than {_MOST_VALUES:,} values")
+        if len(self._leaves) > self._most:
+            raise JsonError(f"more than {self._most:,} names and values")

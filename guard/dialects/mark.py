@@ -21,14 +21,14 @@ _KINDS: Final = (
 )
 _WORD: Final = f"(?>[A-Za-z]{{1,32}}{_END}|[A-Za-z0-9]{{1,15}}{_END}|{_HEX})"
 _WORDS: Final = re.compile(
-    rf"(?:@[a-z]{{2,12}}/)?[$./_~-]{{0,2}}(?:{_WORD}(?:[-_.:/+~=]{{1,2}}{_WORD})*)?[._-]{{0,2}}"
+    rf"(?:@[ch]f/)?[$./_~-]{{0,2}}(?:{_WORD}(?:[-_.:/+~=]{{1,2}}{_WORD})*)?[._-]{{0,2}}"
     r"(?:@(?:[0-9]{8}|latest|default))?"
 )
 _IDENTIFIER: Final = re.compile(
     rf"(?:(?:[A-Za-z]{{1,16}}|[0-9]{{1,2}})[-_]){{0,3}}(?:{_UUID}|{_HEX}|{_TIME})|fp_[0-9a-f]{{10}}"
     rf"|(?:{_KINDS})[-_](?:{_TIME}-)?(?=[A-Z0-9]*[a-z])(?![A-Za-z0-9]*[0-9]{{9}})[A-Za-z0-9]{{1,64}}"
 )
-_TOKEN: Final = re.compile(r"(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])[A-Za-z0-9_-]{1,25}")
+_TOKEN: Final = re.compile(r"(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])(?!.*[A-Z0-9]{16})[A-Za-z0-9_-]{1,25}")
 _VALUE: Final = re.compile(
     r"[0-9](?:[-_.:/+~=]{0,2}[0-9]){8}"  # digits enough for a telephone, an account, a card
     r"|[0-9]\.[0-9]+\.[0-9]+\.[0-9]"
@@ -40,7 +40,7 @@ _DATE: Final = re.compile(r"[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9](?![0-9])")
 _MOST_MARK: Final = 192
 
 _MODEL: Final = re.compile(
-    r"(?:@[a-z]{2,12}/)?(?![A-Za-z0-9_.:/+=~-]*(?:[0-9](?:[-_.]?[0-9]){12}|(?<![A-Z0-9])[A-Z0-9]{16}))"
+    r"(?:@[ch]f/)?(?![A-Za-z0-9_.:/+=~-]*(?:[0-9](?:[-_.]?[0-9]){12}|(?<![A-Z0-9])[A-Z0-9]{16}))"
     r"[A-Za-z0-9_.:/+=~-]{0,256}(?:@(?:[0-9]{8}|latest|default))?"
 )
 _WORD_ALONE: Final = re.compile(r"[a-z_]{0,20}")

@@ -1,18 +1,23 @@
 """Reads OpenAI-style answers, streamed or whole, into frames, and says how they end when Guard ends them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
-from guard.core.frame import Frame
+from guard.core.channel import Channel
+from guard.core.frame import Frame, Slot
 from guard.core.usage import Usage
+from guard.dialects.json_path import PathNames
 from guard.dialects.openai_document import Document
 from guard.dialects.openai_error import Origin, error_body, error_event, filtered_body, filtered_events
-from guard.dialects.sse import EventData, Splitter, read_event
+from guard.dialects.sse import BOM, EventData, Splitter, read_event
 from guard.dialects.template import Templates
 from guard.errors import BackendBroken, BackendMalformed, GuardError
 
-DONE = b"[DONE]"
+DONE: Final = b"[DONE]"
+_MOST_CHANNELS: Final = 16_384
+"""Texts that one answer may consist of: each is an engine's memory."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -30,14 +35,18 @@ class StreamReader:
         self._splitter = Splitter(limits.event_bytes)
         self._depth = limits.json_depth
         self._templates = Templates()
+        self._names = PathNames()
+        self._channels: set[Channel] = set()
         self._usage_hidden = usage_hidden
         self._usage_shown = usage_shown
         self._origin = Origin("", object_, 0, model)
+        self._begun = False
         self._done = False
 
     def feed(self, data: bytes) -> Sequence[Frame]:
         """The frames that `data` completes. Raises BackendMalformed."""
-        return [self._frame(raw) for raw in self._splitter.feed(data)]
+        events = self._splitter.feed(data)
+        return (self._frame(events[0]),) if len(events) == 1 else [self._frame(raw) for raw in events]
 
     def end(self) -> Sequence[Frame]:
         """The last frames. Raises BackendBroken when the end mark never came."""
@@ -48,36 +57,41 @@ class StreamReader:
 
     def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
         """The end of a stream that the policy blocks."""
-        return filtered_events(self._origin, choices, exchange, types, usage if self._usage_shown else None)
+        shown = usage if self._usage_shown else None
+        return filtered_events(_named(self._origin, exchange), choices, exchange, types, shown)
 
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """The end of a stream that fails."""
         return error_event(error, exchange)
 
     def _frame(self, raw: bytes) -> Frame:
-        if self._done:
-            raise BackendMalformed("the backend sent more after the end of its answer")
-        known = self._templates.read(raw)
-        if known is not None:
-            return known
-        event = read_event(raw)
+        if not self._done:
+            known = self._templates.read(raw)
+            if known is not None:
+                return known
+        event = read_event(raw, first=not self._begun)
+        self._begun = True
         if event.start == event.end:
             return Frame(event.raw, patches=event.patches)
+        if self._done:
+            raise BackendMalformed("the backend sent more after the end of its answer")
         if event.raw[event.start : event.end].strip() == DONE:
             self._done = True
             return Frame(event.raw, patches=event.patches, last=True)
         return self._document(event)
 
     def _document(self, event: EventData) -> Frame:
-        document = Document(event.raw, event.start, event.end, self._depth)
+        document = Document(event.raw, event.start, event.end, self._depth, self._names)
         frame = document.frame()
+        _bound(self._channels, frame.slots)
         if not self._origin.id:
             self._origin = document.origin(self._origin)
-        if self._usage_hidden and frame.usage is not None and not document.has_choices:
+        if self._usage_hidden and frame.usage is not None and not (frame.failure or document.has_choices):
             return Frame(b"", usage=frame.usage)
         if event.patches:
             return msgspec.structs.replace(frame, patches=event.patches)
-        self._templates.learn(frame)
+        if not frame.raw.startswith(BOM):
+            self._templates.learn(frame, document.padding)
         return frame
 
 
@@ -101,14 +115,28 @@ class WholeReader:
     def end(self) -> Sequence[Frame]:
         """The body as one frame. Raises BackendMalformed."""
         raw = b"".join(self._parts)
-        document = Document(raw, 0, len(raw), self._limits.json_depth)
+        document = Document(raw, 0, len(raw), self._limits.json_depth, whole=True)
+        frame = document.frame()
+        _bound(set(), frame.slots)
         self._origin = document.origin(self._origin)
-        return (document.frame(whole=True),)
+        return (frame,)
 
     def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
         """What the client gets in place of an answer that the policy blocks."""
-        return filtered_body(self._origin, choices, exchange, types, usage)
+        return filtered_body(_named(self._origin, exchange), choices, exchange, types, usage)
 
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """The body of an error answer."""
         return error_body(error, exchange)
+
+
+def _named(origin: Origin, exchange: str) -> Origin:
+    """The origin, with an id of ours if the backend's has not the form of one."""
+    return origin if origin.id else msgspec.structs.replace(origin, id=f"chatcmpl-{exchange}")
+
+
+def _bound(channels: set[Channel], slots: Iterable[Slot]) -> None:
+    """Notes a frame's channels. Raises BackendMalformed when there are too many."""
+    channels.update([slot.channel for slot in slots])
+    if len(channels) > _MOST_CHANNELS:
+        raise BackendMalformed(f"the backend's answer consists of more than {_MOST_CHANNELS:,} texts")

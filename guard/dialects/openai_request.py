@@ -1,29 +1,29 @@
 """Reads OpenAI-style requests: a typed view for the policy, and the frame that keeps the client's bytes."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from guard.core.channel import Channel
 from guard.core.facts import MessageFacts
 from guard.core.frame import Frame, Slot
-from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string
-from guard.dialects.openai_shape import (
-    REQUEST_MARKS,
-    REQUEST_MEDIA,
-    SMUGGLING,
-    TOKEN_ID_TEXTS,
-    dotted,
-    is_inert,
-    is_mark,
-    is_plain_name,
-    shape,
-)
+from guard.dialects.json_path import PathNames
+from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
+from guard.dialects.mark import is_inert, is_mark, is_media, is_model, is_plain_name
+from guard.dialects.openai_member import member_of, misspelled
+from guard.dialects.openai_shape import REQUEST_MARKS, REQUEST_MEDIA, SEED
 from guard.errors import MalformedRequest
 from guard.ports import Prompt
 
-_LONG_NUMBER: Final = 12
-_MOST_CHOICES: Final = 128
+_MOST_TEXTS: Final = 16_384
+"""Texts that one request may consist of."""
+
+_MOST_VALUES: Final = 250_000
+"""Names and values that it may have: reading them takes a second."""
+
+_TOOL_NAMES: Final = frozenset({"tools[].function.name", "functions[].name"})
+_Choices = Annotated[int, msgspec.Meta(ge=1, le=128)]
+_Tokens = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
 
 
 class _StreamOptions(msgspec.Struct):
@@ -33,9 +33,9 @@ class _StreamOptions(msgspec.Struct):
 class _View(msgspec.Struct):
     model: str
     stream: bool | None = None
-    n: int | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
+    n: _Choices | None = None
+    max_tokens: _Tokens | None = None
+    max_completion_tokens: _Tokens | None = None
     stream_options: _StreamOptions | None = None
 
 
@@ -44,19 +44,21 @@ class RequestReader:
 
     def __init__(self, body: bytes, depth: int) -> None:
         self._body = body
-        reader = Reader(body, depth=depth)
+        reader = Reader(body, depth=depth, most=_MOST_VALUES)
         try:
             self._leaves = reader.leaves()
         except JsonError as error:
             raise MalformedRequest(f"The body is not strict JSON: {error}.") from None
         self._containers = reader.containers
-        if () not in self._containers and not any(leaf.path == () and leaf.kind == "empty" for leaf in self._leaves):
+        if () not in self._containers:
             raise MalformedRequest("The body must be a JSON object.")
+        self._names = PathNames()
         self._slots: list[Slot] = []
         self._members: dict[str, None] = {}
         self._roles: dict[int, str] = {}
         self._chars: dict[int, int] = {}
         self._media: dict[int, int] = {}
+        self._prompts: set[str | int] = set()
         self._tools: list[str] = []
 
     def prompt(self, *, stream_allowed: bool) -> Prompt:
@@ -70,8 +72,8 @@ class RequestReader:
             frame=Frame(self._body, tuple(self._slots), last=True, patches=patches),
             model=view.model,
             stream=stream,
-            choices=max(1, min(view.n or 1, _MOST_CHOICES)),
-            max_tokens=view.max_completion_tokens if view.max_completion_tokens is not None else view.max_tokens,
+            choices=(view.n or 1) * max(1, len(self._prompts)),
+            max_tokens=_most_tokens(view),
             messages=self._messages(),
             tools=tuple(self._tools),
             members=tuple(self._members),
@@ -83,10 +85,10 @@ class RequestReader:
             view = msgspec.json.decode(self._body, type=_View)
         except msgspec.ValidationError as error:
             raise MalformedRequest(f"The request does not fit the API: {error}.") from None
-        except msgspec.DecodeError:
-            raise MalformedRequest("The body is not valid JSON.") from None
-        if not is_mark(view.model):
-            raise MalformedRequest("`model` must be a model's name: letters, digits and _.:/@+=~-")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise MalformedRequest("The body is not valid JSON in UTF-8.") from None
+        if not is_model(view.model):
+            raise MalformedRequest("`model` must be a model's name: words of letters and digits with _.:/+=~- between.")
         return view
 
     def _messages(self) -> tuple[MessageFacts, ...]:
@@ -96,50 +98,39 @@ class RequestReader:
         )
 
     def _leaf(self, leaf: Leaf) -> None:
-        self._note_member(leaf)
-        if leaf.kind == "string":
+        if member := member_of(leaf, self._body[leaf.start : leaf.end]):
+            self._members[member] = None
+        if leaf.name:
+            self._name(leaf, self._text(leaf))
+        elif leaf.kind == "string":
             self._string(leaf, self._text(leaf))
-        elif leaf.kind == "number" and leaf.end - leaf.start >= _LONG_NUMBER and leaf.path != ("seed",):
-            literal = self._body[leaf.start : leaf.end].decode()
-            if literal.isdigit():
-                self._slot(leaf, literal)
+        elif leaf.kind == "number" and leaf.where != SEED:
+            literal = self._body[leaf.start : leaf.end]
+            if is_long_number(literal):
+                self._slot(leaf, literal.decode())
+
+    def _name(self, leaf: Leaf, text: str) -> None:
+        if len(leaf.path) == 1 and misspelled(text):
+            raise MalformedRequest("Write the names of the request's members in lower case, as the API does.")
+        if not is_plain_name(text):
+            self._slot(leaf, text, "#name")
 
     def _string(self, leaf: Leaf, text: str) -> None:
-        where = shape(leaf.path)
-        if leaf.name:
-            if not is_plain_name(text):
-                self._slot(leaf, text, "#name")
-        elif where == "messages[].role" and isinstance(leaf.path[1], int):
-            self._roles[leaf.path[1]] = text if is_mark(text) else ""
-            if not is_mark(text):
-                self._slot(leaf, text)
-        elif where in REQUEST_MEDIA and (not where.endswith("url") or text.startswith("data:")):
-            self._count(self._media, leaf.path, 1)
-        elif where in REQUEST_MARKS and is_mark(text):
-            return
-        elif text:
-            self._inspect(leaf, where, text)
-
-    def _inspect(self, leaf: Leaf, where: str, text: str) -> None:
+        where, path = leaf.where, leaf.path
+        if where in ("prompt", "prompt[]"):
+            self._prompts.add(path[-1])
+        if where == "messages[].role" and isinstance(path[1], int):
+            self._roles[path[1]] = text if is_mark(text) else ""
         if where in REQUEST_MEDIA:
-            self._count(self._media, leaf.path, 1)
-        elif leaf.path[0] == "messages":
-            self._count(self._chars, leaf.path, len(text))
-        if where == "tools[].function.name":
+            self._count(self._media, path, 1)
+            if is_media(text):
+                return
+        elif path[0] == "messages" and where not in REQUEST_MARKS:
+            self._count(self._chars, path, len(text))
+        if where in _TOOL_NAMES:
             self._tools.append(text if is_mark(text) else "")
-        if not is_inert(text):
+        if text and not is_inert(text) and not (where in REQUEST_MARKS and is_mark(text)):
             self._slot(leaf, text)
-
-    def _note_member(self, leaf: Leaf) -> None:
-        """Notes the members that smuggle, by name wherever they stand at the top, and token ids in place of text."""
-        if not leaf.path:
-            return
-        top = leaf.path[0]
-        if top in SMUGGLING:
-            member = shape(leaf.path[:2]) if top == "nvext" and len(leaf.path) > 1 else str(top)
-            self._members[member.removesuffix("[]")] = None
-        elif top in TOKEN_ID_TEXTS and leaf.kind in ("number", "numbers"):
-            self._members[f"{top}.token_ids"] = None
 
     @staticmethod
     def _count(table: dict[int, int], path: Path, amount: int) -> None:
@@ -148,7 +139,9 @@ class RequestReader:
             table[index] = table.get(index, 0) + amount
 
     def _slot(self, leaf: Leaf, text: str, suffix: str = "") -> None:
-        self._slots.append(Slot(Channel(0, dotted(leaf.path) + suffix), text, leaf.start, leaf.end))
+        if len(self._slots) >= _MOST_TEXTS:
+            raise MalformedRequest(f"The request has more than {_MOST_TEXTS:,} texts; send it in parts.")
+        self._slots.append(Slot(Channel(0, self._names.spell(leaf.path) + suffix), text, leaf.start, leaf.end))
 
     def _text(self, leaf: Leaf) -> str:
         try:
@@ -165,8 +158,14 @@ class RequestReader:
                 return ((leaf.start, leaf.end, b"true"),)
             if not leaf.name and leaf.path == ("stream_options",):
                 return ((leaf.start, leaf.end, b'{"include_usage":true}'),)
-        span = self._containers.get(("stream_options",))
-        if span is not None:
-            return ((span[0] + 1, span[0] + 1, b'"include_usage":true,'),)
-        end = self._containers[()][1] - 1
+        options = self._containers.get(("stream_options",))
+        if options is not None:
+            return ((options.start + 1, options.start + 1, b'"include_usage":true,'),)
+        end = self._containers[()].end - 1
         return ((end, end, b',"stream_options":{"include_usage":true}'),)
+
+
+def _most_tokens(view: _View) -> int | None:
+    """The larger of the two limits, since backends differ in which they heed. Less than nothing means no limit."""
+    told = [limit for limit in (view.max_tokens, view.max_completion_tokens) if limit is not None]
+    return max(told) if told and min(told) >= 0 else None

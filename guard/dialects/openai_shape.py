@@ -1,16 +1,14 @@
-"""Where texts stand in OpenAI's JSON, and which strings are names and marks rather than text.
+"""Where texts stand in OpenAI's JSON, and where names and marks do: tables of paths without indices.
 
 Everything that no table here names is inspected as a text of its own, by its JSON path. Sources: OpenAI's API
 reference (chat, completions, embeddings), vLLM's and NVIDIA NIM's documented extensions of it.
 """
 
-import re
 from typing import Final
-
-from guard.dialects.json_text import Path
 
 ANSWER_TEXTS: Final = {
     "content": "content",
+    "content[]": "content",
     "content[].text": "content",
     "content[].refusal": "refusal",
     "reasoning_content": "reasoning_content",
@@ -49,14 +47,35 @@ ANSWER_MARKS: Final = frozenset(
         "data[].parent",
         "data[].permission[].id",
         "data[].permission[].object",
+        "choices[].native_finish_reason",
+        "provider",
+        "x_groq.id",
     }
 )
 """Names and marks of an answer. Only what looks like one (`is_mark`) passes as one."""
 
+LABELS: Final = frozenset({"type", "object", "role", "format", "status", "severity"})
+"""Last names of members that say what kind of thing stands beside them, wherever it is: no client joins them to a text.
+
+What looks like a mark there passes as one.
+"""
+
+PADDING: Final = "obfuscation"
+"""Noise that brings the chunks of a stream to one length (OpenAI, `stream_options.include_obfuscation`)."""
+
+TIME: Final = "created"
+"""A long number that is no account's and no card's: Unix time, which begins with a 1."""
+
+SEED: Final = "seed"
+"""A request's long number that is none either, but random."""
+
+SPLIT_SAFE: Final = frozenset({"choices[].delta.role"})
+"""Marks of a delta that may be said twice, when a chunk is sent in two parts."""
+
 ANSWER_MEDIA: Final = frozenset(
     {"choices[].delta.audio.data", "choices[].message.audio.data", "data[].embedding", "data[].b64_json"}
 )
-"""Encoded media: no text."""
+"""Encoded media: no text, if it looks like it (`is_media`)."""
 
 SHADOWS: Final = frozenset(
     {
@@ -65,6 +84,7 @@ SHADOWS: Final = frozenset(
         "choices[].prompt_token_ids",
         "choices[].prompt_logprobs",
         "choices[].delta.token_ids",
+        "choices[].message.token_ids",
         "prompt_token_ids",
         "prompt_logprobs",
     }
@@ -109,7 +129,7 @@ REQUEST_MEDIA: Final = frozenset(
         "messages[].content[].audio_url.url",
     }
 )
-"""Media parts. A `data:` URL is media; any other URL is a text and is inspected."""
+"""Media parts. Only what is encoded media (`is_media`) passes; a link is a text and is inspected."""
 
 SMUGGLING: Final = frozenset(
     {
@@ -134,44 +154,56 @@ SMUGGLING: Final = frozenset(
         "priority",
         "nvext",
         "extra_body",
+        "vllm_xargs",
+        "return_prompt_token_ids",
+        "return_tokens",
+        "return_hidden_states",
+        "custom_logit_processor",
+        "lora_path",
+        "session_params",
+        "bootstrap_host",
+        "bootstrap_port",
+        "bootstrap_room",
+        "data_parallel_rank",
+        "image_data",
+        "video_data",
+        "audio_data",
+        "disaggregated_params",
     }
 )
 """Members that carry text or token ids past inspection, or steer the backend past the tier; refused unless allowed.
 
-vLLM: https://docs.vllm.ai (extra parameters); NVIDIA Dynamo: `nvext` (token_data, use_raw_prompt, backend_instance_id).
+vLLM: https://docs.vllm.ai (extra parameters); SGLang: https://docs.sglang.ai (sampling parameters, native API);
+NVIDIA Dynamo: `nvext` (token_data, use_raw_prompt, backend_instance_id); TensorRT-LLM: `disaggregated_params`.
 """
+
+NESTED_SMUGGLING: Final = frozenset(
+    {
+        "prompt_token_ids",
+        "token_ids",
+        "input_ids",
+        "prompt_embeds",
+        "input_embeds",
+        "image_embeds",
+        "audio_embeds",
+        "video_embeds",
+    }
+)
+"""The same, as members of a message or of one of its parts."""
+
+GUARDED: Final = SMUGGLING | {
+    "model",
+    "messages",
+    "prompt",
+    "input",
+    "tools",
+    "stream",
+    "stream_options",
+    "n",
+    "max_tokens",
+    "max_completion_tokens",
+}
+"""Members that Guard itself reads. Some backends take a name in any case, so these have one spelling."""
 
 TOKEN_ID_TEXTS: Final = ("prompt", "input")
 """Members that may be a text, texts, or token ids; token ids can't be inspected."""
-
-_MARK: Final = re.compile(r"[A-Za-z0-9_.:/@+=~-]{0,256}")
-_INERT: Final = re.compile(r"[a-z_]{0,20}")
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z_$.-]{1,40}|(?=.{1,15}$)(?!(?:\D*\d){7})[^@%]+", re.DOTALL)
-
-
-def shape(path: Path) -> str:
-    """A path without its indices: `choices[].delta.content`."""
-    out = ""
-    for step in path:
-        out += "[]" if isinstance(step, int) else f".{step}" if out else step
-    return out
-
-
-def dotted(path: Path) -> str:
-    """A path with its indices: `$.choices[0].delta.content`."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-
-
-def is_mark(text: str) -> bool:
-    """Whether a string in a mark's place looks like one: an identifier, no sentence."""
-    return _MARK.fullmatch(text) is not None
-
-
-def is_inert(text: str) -> bool:
-    """Whether a string is a plain short lower-case word, which no detector's pattern can match."""
-    return _INERT.fullmatch(text) is not None
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a member's name is just a name; any other is inspected like a text."""
-    return _PLAIN_NAME.fullmatch(name) is not None

@@ -14,7 +14,9 @@ from guard.errors import BackendMalformed
 
 _BLANK_LINE: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
 _LONGEST_BLANK: Final = 4
-_BOM: Final = b"\xef\xbb\xbf"
+_LF: Final = 0x0A
+_CR: Final = 0x0D
+BOM: Final = b"\xef\xbb\xbf"
 _KEEP_ALIVE: Final = re.compile(
     rb":[A-Za-z ,_-]{0,40}(?:\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.\d]{0,7}(?:Z|[+-]\d\d:?\d\d)?)?"
 )
@@ -34,10 +36,9 @@ class Splitter:
 
     def feed(self, data: bytes) -> Sequence[bytes]:
         """The events that `data` completes, their blank lines included. Raises BackendMalformed past the limit."""
-        if not self._buffer and b"\r" not in data:
-            size = data.find(b"\n\n") + 2
-            if 1 < size == len(data) <= self._limit:
-                return (data,)
+        size = data.find(b"\n") + 2
+        if 1 < size == len(data) <= self._limit and data[-1] == _LF and not self._buffer and b"\r" not in data:
+            return (data,)  # Nearly every event comes alone, whole and on one line.
         self._buffer += data
         self._has_cr = self._has_cr or b"\r" in data
         return self._events()
@@ -46,9 +47,12 @@ class Splitter:
         """What is left when the stream ends, as an event: it gets the blank line that never came."""
         rest = bytes(self._buffer)
         self._buffer.clear()
-        if not rest.strip(b"\r\n"):
-            return (rest,) if rest else ()
-        return (rest + (rest[-1:] if rest[-1:] in (b"\r", b"\n") else b"\n\n"),)
+        if not rest:
+            return ()
+        *_, last = rest.splitlines(keepends=True)
+        if not last.strip(b"\r\n"):
+            return (rest,)
+        return (rest + (rest[-1:] if rest[-1] in (_CR, _LF) else b"\n\n"),)
 
     def _events(self) -> Sequence[bytes]:
         buffer, events, at = self._buffer, [], 0
@@ -73,7 +77,7 @@ class Splitter:
             return -1
         end = blank.end()
         # A lone CR at the end of what is there may be half of CRLF: wait for what follows.
-        return -1 if end == len(self._buffer) and self._buffer[-1] == 0x0D else end
+        return -1 if end == len(self._buffer) and self._buffer[-1] == _CR else end
 
 
 class EventData(msgspec.Struct, frozen=True):
@@ -99,7 +103,7 @@ def read_event(raw: bytes, *, first: bool = False) -> EventData:
     """
     spans: list[tuple[int, int]] = []
     patches: list[tuple[int, int, bytes]] = []
-    at = len(_BOM) if first and raw.startswith(_BOM) else 0
+    at = len(BOM) if first and raw.startswith(BOM) else 0
     for line in raw[at:].splitlines(keepends=True):
         body = line.rstrip(b"\r\n")
         end = at + len(body)

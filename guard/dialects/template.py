@@ -1,7 +1,8 @@
 """The short way to read a chunk: against the bytes of one that was read in full.
 
-The chunks of a stream differ in one string and in nothing else. A chunk with the same bytes before and behind one valid
-string literal has, byte for byte, the structure of the chunk that was read in full, so nothing else in it needs a look.
+The chunks of a stream differ in one string, and perhaps in the noise that pads them, and in nothing else. A chunk with
+the same bytes around one valid string literal has, byte for byte, the structure of the chunk that was read in full, so
+nothing else in it needs a look.
 """
 
 from typing import Final
@@ -11,17 +12,32 @@ import msgspec
 from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
 from guard.dialects.json_text import JsonError, decode_string
+from guard.dialects.mark import is_padding
 
-_TEMPLATES: Final = 4
+_TEMPLATES: Final = 8
+_QUOTE: Final = 0x22
 
 
 class Template(msgspec.Struct, frozen=True):
-    """The bytes around the one text of a chunk that has been read in full."""
+    """The bytes around the one text of a chunk that has been read in full.
+
+    `gap` stands between the text's literal and that of the padding; it is empty when there is no padding.
+    """
 
     head: bytes
+    gap: bytes
     tail: bytes
     channel: Channel
     splittable: bool
+    closes: tuple[Channel, ...]
+
+    def end_of_text(self, raw: bytes) -> int:
+        """Where the text's literal ends in a padded chunk with this head and tail; 0 if its padding is not one."""
+        end = len(raw) - len(self.tail)
+        at = raw.rfind(self.gap, len(self.head), end)
+        padding = raw[at + len(self.gap) : end]
+        quoted = padding[:1] == padding[-1:] == b'"' and padding.isascii()
+        return at if at >= 0 and quoted and is_padding(padding[1:-1].decode()) else 0
 
 
 class Templates:
@@ -36,23 +52,37 @@ class Templates:
         """The frame of a chunk that fits a template; None if none fits."""
         for index, known in enumerate(self._known):
             if raw.startswith(known.head) and raw.endswith(known.tail):
-                start, end = len(known.head), len(raw) - len(known.tail)
+                start = len(known.head)
+                end = known.end_of_text(raw) if known.gap else len(raw) - len(known.tail)
+                literal = raw[start:end]
+                if len(literal) < 2 or not literal[0] == literal[-1] == _QUOTE:
+                    continue
                 try:
-                    text = decode_string(raw[start:end])
+                    text = decode_string(literal)
                 except JsonError:
                     continue
                 if index:
                     self._known.insert(0, self._known.pop(index))
-                slots = (Slot(known.channel, text, start, end),) if text else ()
-                return Frame(raw, slots, splittable=known.splittable)
+                if not text:
+                    return Frame(raw)
+                slots = (Slot(known.channel, text, start, end),)
+                return Frame(raw, slots, closes=known.closes, splittable=known.splittable)
         return None
 
-    def learn(self, frame: Frame) -> None:
-        """Remembers a chunk that was read in full, if its one text is all that is special about it."""
-        if len(frame.slots) == 1 and not (
-            frame.shadows or frame.closes or frame.finishes or frame.usage or frame.failure or frame.patches
-        ):
-            slot = frame.slots[0]
-            if frame.raw[slot.start : slot.start + 1] == b'"':
-                known = Template(frame.raw[: slot.start], frame.raw[slot.end :], slot.channel, frame.splittable)
-                self._known = [known, *self._known[: _TEMPLATES - 1]]
+    def learn(self, frame: Frame, padding: tuple[int, int] | None = None) -> None:
+        """Remembers a chunk that was read in full, if one text is all that is special about it.
+
+        The text has to be one of a known member: whether another string is a text depends on what it says.
+        `padding`: where the literal of the chunk's padding stands.
+        """
+        if len(frame.slots) != 1 or frame.slots[0].channel.field[0] == "$":
+            return
+        if frame.shadows or frame.finishes or frame.last or frame.usage or frame.failure or frame.patches:
+            return
+        raw, slot = frame.raw, frame.slots[0]
+        if raw[slot.start] != _QUOTE or (padding is not None and padding[0] < slot.end):
+            return
+        gap = raw[slot.end : padding[0]] if padding is not None else b""
+        tail = raw[slot.end if padding is None else padding[1] :]
+        known = Template(raw[: slot.start], gap, tail, slot.channel, frame.splittable, frame.closes)
+        self._known = [known, *self._known[: _TEMPLATES - 1]]

@@ -166,4 +166,3 @@ async def test_every_engine_memory_is_given_back(engine: PatternEngine) -> None:
     broken = BrokenEngine(EngineError("x"), after=100)
     await World(broken, [chunk("Hello "), END]).run()
     assert broken.closed == 2
-

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from guard.core.channel import Channel
 from guard.core.command import Command, Halt, Inspect, Release, Settle
-from guard.core.event import Event, FrameSeen
+from guard.core.event import Event, FrameSeen, Judged
 from guard.core.frame import Frame, Slot
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
@@ -27,7 +27,10 @@ class Flow:
     def write(self, *pieces: tuple[Channel, str], splittable: bool = True) -> None:
         """One frame with these pieces."""
         slots = tuple(Slot(channel, text, 0, 0) for channel, text in pieces)
-        self.tell(FrameSeen(Frame(b"", slots, splittable=splittable and len(slots) == 1)))
+        frame = Frame(b"", slots, splittable=splittable and len(slots) == 1)
+        scanner = self._scanners.get(slots[0].channel) if len(slots) == 1 else None
+        # As the relay does it: a channel that is known takes the short way.
+        self.tell(FrameSeen(frame) if scanner is None else Judged(frame, scanner.feed(slots[0].text, False)))
 
     def end(self) -> None:
         """The backend's last frame."""

@@ -36,6 +36,16 @@ class Inspected(msgspec.Struct, frozen=True, gc=False):
     findings: tuple[Finding, ...] = ()
 
 
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """The backend sent a frame with one text and nothing else to it, and the only engine has its verdict already.
+
+    The short way of most chunks: the same as `FrameSeen`, then `Inspected`.
+    """
+
+    frame: Frame
+    verdict: Inspected
+
+
 class StageFailed(msgspec.Struct, frozen=True):
     """An engine can't give its verdict."""
 
@@ -61,4 +71,4 @@ class ClientGone(msgspec.Struct, frozen=True):
     """Nobody listens any more."""
 
 
-Event = FrameSeen | Inspected | StageFailed | Lull | DeadlinePassed | Finished | ClientGone
+Event = FrameSeen | Inspected | Judged | StageFailed | Lull | DeadlinePassed | Finished | ClientGone

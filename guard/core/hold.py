@@ -46,6 +46,11 @@ class HeldFrame:
         """Whether a part of it has left already."""
 
     @property
+    def start(self) -> int:
+        """Where its first text begins in its channel; 0 without a text."""
+        return self.parts[0].start if self.parts else 0
+
+    @property
     def ready(self) -> bool:
         """Whether all of it is safe and nothing of its channels waits before it."""
         for part in self.parts:
@@ -112,6 +117,19 @@ class ChannelHold:
     def held(self) -> int:
         """Characters that wait."""
         return self.received - self.safe
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits here and one engine alone is waited for."""
+        return not self.queue and not self.findings and self.wall is None and len(self.upto) == 1
+
+    def pass_by(self, size: int) -> None:
+        """An idle hold lets text pass that its one engine has judged already."""
+        self.received += size
+        self.delivered += size
+        self.judged = self.safe = self.received
+        for engine in self.upto:
+            self.upto[engine] = self.received
 
     @property
     def splits(self) -> bool:

@@ -18,6 +18,7 @@ from guard.core.event import (
     Finished,
     FrameSeen,
     Inspected,
+    Judged,
     Lull,
     StageFailed,
 )
@@ -54,6 +55,8 @@ class StreamGuard:
 
     def handle(self, event: Event) -> Sequence[Command]:
         """Takes an event and answers with what is to be done, in order."""
+        if isinstance(event, Judged):
+            return self._judged(event.frame, event.verdict)
         if isinstance(event, Inspected):
             return self._inspected(event)
         if isinstance(event, FrameSeen):
@@ -80,7 +83,7 @@ class StreamGuard:
     def straddling(self) -> bool:
         """Whether safe words wait for the rest of their frame, so that a `Lull` would free them."""
         for hold in self._holds.values():  # noqa: SIM110 - once per chunk: a loop costs half of what any() does
-            if hold.queue and hold.straddles:
+            if hold.queue and hold.safe > hold.queue[0].start and hold.straddles:
                 return True
         return False
 
@@ -106,6 +109,23 @@ class StreamGuard:
         if not held.parts and not held.barriers:
             commands.append(Release(frame))
         return commands if self._engines else self._unseen(held)
+
+    def _judged(self, frame: Frame, verdict: Inspected) -> Sequence[Command]:
+        """Once per chunk: takes a frame of one text together with the verdict on it."""
+        if self._over:
+            return ()
+        slot = frame.slots[0]
+        hold = self._hold(slot.channel)
+        if hold.closed or slot.channel.choice in self._finished:
+            return self._halt(HaltReason.MALFORMED)
+        self.deltas += 1
+        if hold.idle and verdict.upto == hold.received + len(slot.text) and not verdict.findings:
+            hold.pass_by(len(slot.text))
+            return (Release(frame),)
+        held = HeldFrame(frame)
+        held.parts.append(hold.append(slot.text))
+        hold.queue.append(held)
+        return self._inspected(verdict)
 
     def _unseen(self, held: HeldFrame) -> Sequence[Command]:
         """Every engine is lost, and the plan says to go on without them."""

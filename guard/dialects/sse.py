@@ -37,7 +37,7 @@ class Splitter:
     def feed(self, data: bytes) -> Sequence[bytes]:
         """The events that `data` completes, their blank lines included. Raises BackendMalformed past the limit."""
         size = data.find(b"\n") + 2
-        if 1 < size == len(data) <= self._limit and data[-1] == _LF and not self._buffer and b"\r" not in data:
+        if size == len(data) <= self._limit and data[-1] == _LF and not self._buffer and b"\r" not in data:
             return (data,)  # Nearly every event comes alone, whole and on one line.
         self._buffer += data
         self._has_cr = self._has_cr or b"\r" in data

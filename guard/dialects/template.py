@@ -36,7 +36,7 @@ class Template(msgspec.Struct, frozen=True):
         end = len(raw) - len(self.tail)
         at = raw.rfind(self.gap, len(self.head), end)
         padding = raw[at + len(self.gap) : end]
-        quoted = padding[:1] == padding[-1:] == b'"' and padding.isascii()
+        quoted = len(padding) > 1 and padding[0] == padding[-1] == _QUOTE and padding.isascii()
         return at if at >= 0 and quoted and is_padding(padding[1:-1].decode()) else 0
 
 

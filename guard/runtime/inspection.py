@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from guard.core.channel import Channel
 from guard.core.command import Command, Halt, HaltReason, Inspect, PauseUpstream, Release
-from guard.core.event import DeadlinePassed, EngineStatus, Event, StageFailed
+from guard.core.event import DeadlinePassed, EngineStatus, Event, FrameSeen, Judged, StageFailed
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
@@ -28,6 +28,21 @@ class Inspection:
         self._channels: dict[Channel, ChannelEngine] = {}
         self._render = render
         self._out: list[bytes] = []
+
+    def see(self, frame: Frame) -> None:
+        """Takes a frame of the backend's: the short way if it is one text and no more, in a channel that is open."""
+        if len(frame.slots) == 1 and not (frame.closes or frame.finishes or frame.last or frame.usage):
+            slot = frame.slots[0]
+            channel = self._channels.get(slot.channel)
+            if channel is not None:
+                try:
+                    verdict = channel.feed(slot.text, False)
+                except EngineError as error:
+                    self._lose(error)
+                else:
+                    self._perform(self.guard.handle(Judged(frame, verdict)))
+                    return
+        self._perform(self.guard.handle(FrameSeen(frame)))
 
     def handle(self, event: Event) -> None:
         """Tells the machine, and does what it asks for."""
@@ -63,8 +78,10 @@ class Inspection:
         try:
             verdict = channel.feed(command.text, command.final)
         except EngineError as error:
-            timed_out = isinstance(error, EngineTimeout)
-            status = EngineStatus.TIMEOUT if timed_out else EngineStatus.ERROR
-            self.handle(StageFailed(self._engine.name, status))
-            return
-        self._perform(self.guard.handle(verdict))
+            self._lose(error)
+        else:
+            self._perform(self.guard.handle(verdict))
+
+    def _lose(self, error: EngineError) -> None:
+        timed_out = isinstance(error, EngineTimeout)
+        self.handle(StageFailed(self._engine.name, EngineStatus.TIMEOUT if timed_out else EngineStatus.ERROR))

@@ -215,7 +215,8 @@ class Exchange:
             relay.close()
         if account is not None:
             account.close(relay.guard if relay is not None else None)
-            _log.info("exchange", exchange=self.id, status=account.status.value, reason=account.reason)
+            say = _log.debug if account.status is Status.COMPLETED else _log.info
+            say("exchange", exchange=self.id, status=account.status.value, reason=account.reason)
 
 
 def _chars(prompt: Prompt) -> int:

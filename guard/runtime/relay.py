@@ -6,7 +6,7 @@ from typing import Final
 
 from guard.core.command import HaltReason
 from guard.core.entry import Status
-from guard.core.event import Finished, FrameSeen, Lull
+from guard.core.event import Finished, Lull
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
@@ -182,7 +182,7 @@ class Relay:
         for frame in frames:
             if frame.failure:
                 self._failure = True
-            self._inspection.handle(FrameSeen(frame))
+            self._inspection.see(frame)
             if self._inspection.halt is not None:
                 self._answer.close()
                 return

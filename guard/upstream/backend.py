@@ -41,7 +41,7 @@ class HttpAnswer:
     def __init__(self, response: httpx.Response) -> None:
         self._incoming = incoming(response)
         self.status = response.status_code
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in self._incoming.headers.items()}
 
     async def read(self) -> bytes:
         """The next bytes as they came; empty at the end. Raises BackendBroken."""

@@ -3,7 +3,7 @@
 import pytest
 
 from guard.core.action import Action
-from guard.core.event import ClientGone, DeadlinePassed, EngineStatus, Finished, Lull, StageFailed
+from guard.core.event import ClientGone, DeadlinePassed, EngineStatus, Finished, Judged, Lull, StageFailed
 from guard.core.plan import FailureMode
 from guard.core.stream import StreamGuard
 from tests.core.playbook import (
@@ -227,6 +227,33 @@ def test_a_client_that_leaves_settles_the_exchange_once() -> None:
     guard.handle(text("joe"))
     assert said(guard.handle(ClientGone())) == ["settle"]
     assert said(guard.handle(Finished(complete=False))) == []
+
+
+def test_the_short_way_is_the_long_way() -> None:
+    short, long = StreamGuard(REDACT_ALL), StreamGuard(REDACT_ALL)
+    story = [
+        (text("ok "), verdict(3)),
+        (text("a 12"), verdict(5)),
+        (text("3-45-6789 b "), verdict(19, found("US_SSN", 5, 16))),
+        (text("c "), verdict(21)),
+    ]
+    for frame, judgement in story:
+        told = [*said(long.handle(frame))[1:], *said(long.handle(judgement))]
+        assert said(short.handle(Judged(frame.frame, judgement))) == told
+    assert said(short.handle(finish(0))) == said(long.handle(finish(0)))
+    assert short.withheld_chars == long.withheld_chars == 11
+
+
+def test_the_short_way_halts_on_text_after_the_end_too() -> None:
+    guard = StreamGuard(REDACT_ALL)
+    guard.handle(finish(0))
+    assert said(guard.handle(Judged(text("more ").frame, verdict(5)))) == ["halt malformed", "settle"]
+
+
+def test_the_short_way_stops_at_a_block() -> None:
+    guard = StreamGuard(BLOCK_ALL)
+    commands = guard.handle(Judged(text("ok 4111").frame, verdict(7, found("CREDIT_CARD", 3, 7))))
+    assert said(commands) == ["release ok 4111 as ['ok ']", "halt blocked", "settle"]
 
 
 def test_withheld_characters_are_those_that_did_not_reach_the_client() -> None:

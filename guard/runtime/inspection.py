@@ -80,6 +80,8 @@ class Inspection:
         except EngineError as error:
             self._lose(error)
         else:
+            if command.final:
+                self._channels.pop(command.channel).close()
             self._perform(self.guard.handle(verdict))
 
     def _lose(self, error: EngineError) -> None:

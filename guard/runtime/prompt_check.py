@@ -18,6 +18,7 @@ from guard.core.finding import Finding
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
 from guard.core.taxonomy import group_of, severity_of
+from guard.errors import InvariantError
 from guard.ports import Engine, Prompt
 
 MEMBER: Final = "POLICY_MEMBER"
@@ -82,8 +83,10 @@ class PromptCheck:
             types[MEMBER] = None
             # There is no text to mask in a member: what is not merely flagged is refused.
             strongest = max(strongest, Action.FLAG if action is Action.FLAG else Action.BLOCK)
-        texts = next((c.texts for c in released if isinstance(c, Release)), None)
-        return Outcome(strongest, tuple(types), texts)
+        release = next((command for command in released if isinstance(command, Release)), None)
+        if release is None and strongest is not Action.BLOCK:
+            raise InvariantError("A prompt was neither released nor blocked, so it does not travel.")
+        return Outcome(strongest, tuple(types), release.texts if release is not None else None)
 
     def _inspect(self, engine: Engine, index: int) -> Inspected:
         slot = self._prompt.frame.slots[index]

@@ -76,7 +76,8 @@ def edited(raw: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
 
 def stream_slots(pieces: list[bytes]) -> list[tuple[bytes, list[str]]]:
     """Each event's data that was read, with its slots' texts. Stops where the reader refuses."""
-    reader, read = sample.stream_reader(), []
+    reader = sample.stream_reader()
+    read: list[tuple[bytes, list[str]]] = []
     try:
         frames = [frame for piece in pieces for frame in reader.feed(piece)]
         frames += reader.end()

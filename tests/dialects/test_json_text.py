@@ -23,6 +23,8 @@ REFUSED: dict[str, bytes] = {
     "comma and nothing": b"[,]",
     "missing comma": b'["a" "b"]',
     "missing comma between members": b'{"a":1 "b":2}',
+    "strings for commas": b'["a" "b" "c"]',
+    "strings for commas between members": b'{"a":1 "b" "c":2}',
     "missing colon": b'{"a" 1}',
     "missing value": b'{"a":}',
     "missing name": b"{:1}",

@@ -31,6 +31,7 @@ MIXED = {
     "CRLF then LF": [b"data: a\r\n\n", b"data: b\n\n"],
     "CR then LF is one line end": [b"data: a\r\ndata: b\n\n"],
     "CR then CRLF": [b"data: a\r\r\n", b"data: b\n\n"],
+    "CR twice, then LF twice": [b"data: a\r\r", b"data: b\n\n"],
     "CRLF then CR": [b"data: a\r\n\r", b"data: b\r\n\r\n"],
     "blank lines in a row": [b"data: a\n\n", b"\n\n", b"\n\n", b"data: b\n\n"],
     "a blank line first": [b"\n\n", b"data: a\n\n"],

@@ -118,8 +118,17 @@ def test_a_hole_takes_one_valid_literal_and_nothing_else(text: bytes) -> None:
     reader = cold()
     reader.feed(head + b"warm" + tail)
     raw = head + text + tail
-    if b"\n" not in text and b"\r" not in text:
-        assert outcome(reader, raw) == outcome(cold(), raw)
+    assert outcome(reader, raw) == outcome(cold(), raw)
+
+
+@pytest.mark.parametrize(
+    "text", [b' "a"', b'"a" ', b'\n"a"', b'"a"\n', b'\r"a"', b"", b'"', b'"a', b'a"', b"null", b'"a""b"']
+)
+def test_a_hole_takes_the_literal_alone(text: bytes) -> None:
+    head, tail = sample.chunk(content="@").split(b'"@"')
+    reader = cold()
+    reader.feed(head + b'"warm"' + tail)
+    assert outcome(reader, head + text + tail) == outcome(cold(), head + text + tail)
 
 
 def hits(*raws: bytes, then: bytes) -> bool:
@@ -178,6 +187,16 @@ def test_padding_that_is_text_is_read_in_full() -> None:
         1,
         2,
     ]
+
+
+@pytest.mark.parametrize("padding", [b'"\xff"', b'"\\ud800"', b"1", b"null", b'"a","b":"c"', b'"', b""])
+def test_padding_that_is_no_plain_literal_is_read_in_full(padding: bytes) -> None:
+    document = {**sample.HEAD, "choices": [sample.choice(content="a")], "obfuscation": "@"}
+    head, tail = sample.event(document).split(b'"@"')
+    reader = cold()
+    reader.feed(head + b'"aZ"' + tail)
+    raw = head + padding + tail
+    assert outcome(reader, raw) == outcome(cold(), raw)
 
 
 def test_sixteen_choices_in_turn_are_read_right() -> None:

@@ -4,6 +4,7 @@ It answers how far text is safe and what a stretch of it reads like after the ed
 is safe; that is the engines' business.
 """
 
+import sys
 from collections import deque
 from collections.abc import Iterable
 
@@ -36,7 +37,7 @@ class HeldText:
 class HeldFrame:
     """A frame in the hold: its texts in the order of its slots, and the channels whose end it must not overtake."""
 
-    __slots__ = ("barriers", "frame", "parts", "touched")
+    __slots__ = ("_seen", "barriers", "frame", "parts", "touched")
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
@@ -44,6 +45,8 @@ class HeldFrame:
         self.barriers: list[ChannelHold] = []
         self.touched = False
         """Whether a part of it has left already."""
+        self._seen = 0
+        """How many of its parts have been seen safe: a frame of many texts is asked once for each."""
 
     @property
     def start(self) -> int:
@@ -53,8 +56,15 @@ class HeldFrame:
     @property
     def ready(self) -> bool:
         """Whether all of it is safe and nothing of its channels waits before it."""
-        for part in self.parts:
+        parts = self.parts
+        while self._seen < len(parts):
+            if parts[self._seen].end > parts[self._seen].hold.safe:
+                return False
+            self._seen += 1
+        # A wall may have moved a safe point back since, so all are looked at once more.
+        for part in parts:
             if part.end > part.hold.safe or part.hold.queue[0] is not self:
+                self._seen = 0
                 return False
         for hold in self.barriers:  # noqa: SIM110 - once per chunk
             if hold.safe < hold.received or hold.queue[0] is not self:
@@ -84,6 +94,7 @@ class ChannelHold:
     """Everything that is known of one channel's text that has not left yet."""
 
     __slots__ = (
+        "_earliest",
         "channel",
         "closed",
         "delivered",
@@ -104,7 +115,10 @@ class ChannelHold:
         self.delivered = 0
         """Characters of the backend's that reached the client as they were."""
         self.upto: dict[str, int] = dict.fromkeys(engines, 0)
-        self.findings: tuple[Finding, ...] = ()
+        self.findings: list[Finding] = []
+        """To be redacted, and not complete yet."""
+        self._earliest = sys.maxsize
+        """Where the first of them begins: before that nothing needs to be sorted out."""
         self.edits: tuple[Edit, ...] = ()
         self.queue: deque[HeldFrame] = deque()
         self.closed = False
@@ -115,8 +129,12 @@ class ChannelHold:
 
     @property
     def held(self) -> int:
-        """Characters that wait."""
-        return self.received - self.safe
+        """Characters that wait: for their verdict, or behind a frame that can't leave yet."""
+        unsafe = self.received - self.safe
+        if len(self.queue) < 2:
+            return unsafe
+        head = max((part.end for part in self.queue[0].parts if part.hold is self), default=0)
+        return max(unsafe, self.received - head)
 
     @property
     def idle(self) -> bool:
@@ -162,17 +180,24 @@ class ChannelHold:
         """Takes one engine's verdict on the text before `upto`, and what of it is to be redacted."""
         if engine in self.upto:
             self.upto[engine] = upto
+        before = self.judged
         self.judged = upto if len(self.upto) == 1 else min(self.upto.values(), default=self.received)
-        if redact or self.findings:
-            self.findings += redact
+        if redact:
+            self.findings.extend(redact)
+            self._earliest = min(self._earliest, min(finding.start for finding in redact))
+        if redact or (self.findings and self.judged != before):
             self._settle()
-        elif self.judged > self.safe:
+        elif not self.findings and self.judged > self.safe:
             self.safe = self.judged
 
     def _settle(self) -> None:
         """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
-        upto, edits, self.findings = settle(self.findings, self.judged)
-        self.edits += edits
+        upto = self.judged
+        if self.findings and upto > self._earliest:
+            upto, edits, left = settle(self.findings, upto)
+            self.edits += edits
+            self.findings = list(left)
+            self._earliest = min((finding.start for finding in left), default=sys.maxsize)
         self.safe = max(self.safe, upto)
 
     def advance(self) -> None:

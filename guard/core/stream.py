@@ -44,12 +44,14 @@ class StreamGuard:
         self._paused = False
         self._over = False
         self._settled = False
+        self._told = (0, 0)
+        self._past_generated = 0
+        self._past_withheld = 0
         self.usage: Usage | None = None
         """What the backend reported last."""
         self.deltas = 0
         """Texts that the backend sent, one for each slot."""
-        self.findings: list[Finding] = []
-        """What was found and not allowed, in the order in which it was told."""
+        self._types: dict[str, Finding] = {}
         self.strongest = Action.ALLOW
         """The strongest action that was taken."""
 
@@ -64,6 +66,11 @@ class StreamGuard:
         return self._rare(event)
 
     @property
+    def findings(self) -> Sequence[Finding]:
+        """The first finding of each type that was not allowed, in the order in which they were told."""
+        return tuple(self._types.values())
+
+    @property
     def choices(self) -> Sequence[int]:
         """The choices that have begun and not finished, in order."""
         begun = {channel.choice for channel in self._holds if channel.choice >= 0}
@@ -72,12 +79,17 @@ class StreamGuard:
     @property
     def generated_chars(self) -> int:
         """Characters that the backend wrote."""
-        return sum(hold.received for hold in self._holds.values())
+        return self._past_generated + sum(hold.received for hold in self._holds.values())
 
     @property
     def withheld_chars(self) -> int:
         """Characters that the backend wrote and the client did not get."""
-        return sum(hold.received - hold.delivered for hold in self._holds.values())
+        return self._past_withheld + sum(hold.received - hold.delivered for hold in self._holds.values())
+
+    @property
+    def untold(self) -> tuple[int, int]:
+        """Characters and texts that the backend wrote after it reported usage last; all of them if it never did."""
+        return self.generated_chars - self._told[0], self.deltas - self._told[1]
 
     @property
     def straddling(self) -> bool:
@@ -90,8 +102,6 @@ class StreamGuard:
     def _frame(self, frame: Frame) -> Sequence[Command]:
         if self._over:
             return ()
-        if frame.usage is not None:
-            self.usage = frame.usage
         held = HeldFrame(frame)
         commands: list[Command] = []
         for slot in frame.slots:
@@ -104,6 +114,8 @@ class StreamGuard:
             held.parts.append(hold.append(slot.text))
             hold.enqueue(held)
             self.deltas += 1
+        if frame.usage is not None:
+            self.usage, self._told = frame.usage, (self.generated_chars, self.deltas)
         if frame.closes or frame.finishes or frame.last:
             self._close(held, commands)
         if not held.parts and not held.barriers:
@@ -156,7 +168,7 @@ class StreamGuard:
         if hold.wall is not None and hold.judged >= hold.wall:
             return self._block(hold)
         commands = self._drain((hold,)) if hold.queue else []
-        if hold.received - hold.safe > self._plan.hold_chars:
+        if hold.queue and hold.held > self._plan.hold_chars:
             self._pause(commands)
         elif self._paused:
             self._resume(commands)
@@ -176,7 +188,7 @@ class StreamGuard:
     def _record(self, finding: Finding) -> Action:
         action = self._plan.action(finding)
         if action is not Action.ALLOW and not finding.continues:
-            self.findings.append(finding)
+            self._types.setdefault(finding.type, finding)
             self.strongest = max(self.strongest, action)
         return action
 
@@ -192,7 +204,17 @@ class StreamGuard:
                 out.append(Release(held.frame, held.leave()))
                 if len(held.parts) + len(held.barriers) > 1:
                     work.extend(held.holds())
+                if hold.closed or len(held.parts) > 1:
+                    self._forget(held.holds())
         return out
+
+    def _forget(self, holds: Iterable[ChannelHold]) -> None:
+        """Drops texts outside the choices that ended and left: they come and go for as long as a stream lasts."""
+        for hold in holds:
+            if hold.closed and hold.channel.choice < 0 and not hold.queue:
+                self._past_generated += hold.received
+                self._past_withheld += hold.received - hold.delivered
+                self._holds.pop(hold.channel, None)
 
     def _block(self, hold: ChannelHold) -> Sequence[Command]:
         """Everything before the wall may still leave, so that the cut of the chunks makes no difference."""

@@ -54,7 +54,13 @@ class Container(msgspec.Struct, gc=False):
     close: bytes
     end: int = 0
     count: int = 0
+    item: str = ""
+    """The path of its items without their index."""
 
+
+_LONGEST_STEP: Final = 40
+_LONGEST_WHERE: Final = 128
+"""No member that means anything to an API has a longer name or place; each leaf bears its place."""
 
 _decode_string: Final = msgspec.json.Decoder(str)
 
@@ -125,7 +131,7 @@ class Reader:
             raise JsonError(f"not valid JSON (byte {start})")
         if len(self._open) >= self._depth:
             raise JsonError(f"nested deeper than {self._depth} levels")
-        container = Container(path, where, start, b"}" if mark == b"{" else b"]")
+        container = Container(path, where, start, b"}" if mark == b"{" else b"]", item=where + "[]")
         if mark == b"[" and self._is_numbers(container):
             return
         self._open.append(container)
@@ -144,7 +150,7 @@ class Reader:
             token = self._token()
         index, inside.count = inside.count, inside.count + 1
         if inside.close == b"]":
-            self._value((*inside.path, index), inside.where + "[]", token)
+            self._value((*inside.path, index), inside.item, token)
         else:
             self._member(inside, token)
 
@@ -156,7 +162,8 @@ class Reader:
         if name in names:
             raise JsonError(f"a name occurs twice in one object (byte {start})")
         names.add(name)
-        path, step = (*inside.path, name), "?" if _ODD_STEP.search(name) else name
+        odd = len(name) > _LONGEST_STEP or len(inside.where) > _LONGEST_WHERE or _ODD_STEP.search(name)
+        path, step = (*inside.path, name), "?" if odd else name
         where = f"{inside.where}.{step}" if inside.where else step
         self._leaf(Leaf(path, where, "string", start, end, name=True))
         colon = self._token()

@@ -26,7 +26,7 @@ _WORDS: Final = re.compile(
 )
 _IDENTIFIER: Final = re.compile(
     rf"(?:(?:[A-Za-z]{{1,16}}|[0-9]{{1,2}})[-_]){{0,3}}(?:{_UUID}|{_HEX}|{_TIME})|fp_[0-9a-f]{{10}}"
-    rf"|(?:{_KINDS})[-_](?:{_TIME}-)?(?=[A-Z0-9]*[a-z])(?![A-Za-z0-9]*[0-9]{{9}})[A-Za-z0-9]{{1,64}}"
+    rf"|(?:{_KINDS})[-_](?:{_TIME}-)?(?=[A-Z0-9]*[a-z])(?![A-Za-z0-9]*[0-9]{{9}})[A-Za-z0-9]{{1,32}}"
 )
 _TOKEN: Final = re.compile(r"(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])(?!.*[A-Z0-9]{16})[A-Za-z0-9_-]{1,25}")
 _VALUE: Final = re.compile(
@@ -36,6 +36,12 @@ _VALUE: Final = re.compile(
 )
 _DATE: Final = re.compile(r"[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9](?![0-9])")
 """The day of a model's version; its digits are no part of a longer row."""
+
+_SECRET: Final = re.compile(
+    r"sk-[a-zA-Z0-9]|AKIA|ASIA|secret|xox[a-z]|xapp-|gh[oprsu]_|github_pat_|AIza|eyJ|hooks\.slack|(?<![a-z])bc1",
+    re.IGNORECASE,
+)
+"""Heads that provider keys have: what bears one is looked at, wherever it stands."""
 
 _MOST_MARK: Final = 192
 
@@ -47,14 +53,15 @@ _WORD_ALONE: Final = re.compile(r"[a-z_]{0,20}")
 _PADDING: Final = re.compile(r"(?![A-Z0-9]{16,}$)(?!.*[0-9]{9})[A-Za-z0-9]{0,64}")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _DATA_URL: Final = re.compile(
-    r"data:(?:image|audio|video|application)/[A-Za-z0-9.+-]{1,80}(?:;[A-Za-z0-9=.+-]{1,40}){0,3};base64,"
+    r"data:(?:image/(?:png|jpe?g|gif|webp|bmp|tiff|heic|heif|avif|x-icon)|(?:audio|video)/[A-Za-z0-9.+-]{1,40}"
+    r"|application/(?:pdf|octet-stream|zip|ogg|msword|vnd\.[a-z0-9.-]{1,80}))(?:;[A-Za-z0-9=.+-]{1,40}){0,3};base64,"
     r"[A-Za-z0-9+/]*={0,2}"
 )
 
 
 def is_mark(text: str) -> bool:
     """Whether a string in a mark's place is one: an identifier, a model's name, a word; no value could look like it."""
-    if len(text) > _MOST_MARK:
+    if len(text) > _MOST_MARK or _SECRET.search(text):
         return False
     if _IDENTIFIER.fullmatch(text):
         return True

@@ -40,6 +40,8 @@ class StreamReader:
         self._usage_hidden = usage_hidden
         self._usage_shown = usage_shown
         self._origin = Origin("", object_, 0, model)
+        self._full = 0
+        """Chunks that were read in full."""
         self._begun = False
         self._done = False
 
@@ -84,6 +86,8 @@ class StreamReader:
         document = Document(event.raw, event.start, event.end, self._depth, self._names)
         frame = document.frame()
         _bound(self._channels, frame.slots)
+        self._full += 1
+        frame = _standing_alone(frame, self._full)
         if not self._origin.id:
             self._origin = document.origin(self._origin)
         if self._usage_hidden and frame.usage is not None and not (frame.failure or document.has_choices):
@@ -140,3 +144,20 @@ def _bound(channels: set[Channel], slots: Iterable[Slot]) -> None:
     channels.update([slot.channel for slot in slots])
     if len(channels) > _MOST_CHANNELS:
         raise BackendMalformed(f"the backend's answer consists of more than {_MOST_CHANNELS:,} texts")
+
+
+def _standing_alone(frame: Frame, number: int) -> Frame:
+    """Texts outside the choices are complete in their chunk: no client joins them with those of other chunks.
+
+    Each becomes a channel of its own that ends with the frame, so that nothing waits for its continuation.
+    """
+    if all(slot.channel.choice >= 0 for slot in frame.slots):
+        return frame
+    slots = tuple(
+        slot
+        if slot.channel.choice >= 0
+        else Slot(Channel(-1, slot.channel.field, number), slot.text, slot.start, slot.end)
+        for slot in frame.slots
+    )
+    alone = tuple(slot.channel for slot in slots if slot.channel.choice < 0)
+    return msgspec.structs.replace(frame, slots=slots, closes=(*frame.closes, *alone), splittable=False)

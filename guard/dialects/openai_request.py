@@ -26,6 +26,9 @@ _Choices = Annotated[int, msgspec.Meta(ge=1, le=128)]
 _Tokens = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
 
 
+_MOST_CHOICES: Final = 4_096
+
+
 class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
 
@@ -68,11 +71,14 @@ class RequestReader:
             self._leaf(leaf)
         stream = bool(view.stream) and stream_allowed
         patches = self._ask_for_usage(view) if stream else ()
+        choices = (view.n or 1) * max(1, len(self._prompts))
+        if choices > _MOST_CHOICES:
+            raise MalformedRequest(f"The request asks for {choices} answers; {_MOST_CHOICES} at most.")
         return Prompt(
             frame=Frame(self._body, tuple(self._slots), last=True, patches=patches),
             model=view.model,
             stream=stream,
-            choices=(view.n or 1) * max(1, len(self._prompts)),
+            choices=choices,
             max_tokens=_most_tokens(view),
             messages=self._messages(),
             tools=tuple(self._tools),

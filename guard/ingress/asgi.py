@@ -3,6 +3,7 @@
 The streaming routes speak ASGI directly: a response object per chunk would cost more than inspecting it.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from litestar.types import Receive, Scope, Send
@@ -41,8 +42,19 @@ def headers_of(scope: Scope) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """The request's body. Raises PayloadTooLarge past `limit` bytes, MalformedRequest if the client left meanwhile."""
+async def read_body(receive: Receive, limit: int, patience_s: float = 60.0) -> bytes:
+    """The request's body.
+
+    Raises PayloadTooLarge past `limit` bytes, MalformedRequest if the client left or did not send it in time.
+    """
+    try:
+        async with asyncio.timeout(patience_s):
+            return await _body(receive, limit)
+    except TimeoutError:
+        raise MalformedRequest(f"The body did not come within {patience_s:.0f} seconds.") from None
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:

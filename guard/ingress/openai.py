@@ -34,8 +34,8 @@ def route(path: str, dialect: Dialect, door: Door, parts: Parts) -> ASGIRouteHan
         try:
             headers = _enter(scope, "POST")
             identity = door.admission.identify(dict(headers).get("authorization", ""))
+            body = await read_body(receive, door.body_bytes)
             with door.admission.place():
-                body = await read_body(receive, door.body_bytes)
                 call = Call(dialect, path.removeprefix("/v1"), identity, headers, body)
                 await Exchange(parts, call, client).run()
         except GuardError as error:

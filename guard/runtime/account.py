@@ -2,10 +2,12 @@
 
 import time
 
+import msgspec
+
 from guard.core.action import Action
 from guard.core.entry import Closing, Opening, Status
 from guard.core.stream import StreamGuard
-from guard.core.usage import Usage
+from guard.core.usage import Usage, UsageSource
 from guard.metering.usage import estimate, merge
 from guard.ports import Ledger
 
@@ -46,14 +48,14 @@ class Account:
 
     def usage(self, guard: StreamGuard | None) -> Usage:
         """The counts so far: the backend's, completed with our estimate."""
-        return merge(guard.usage if guard else None, self._estimated(guard))[0]
+        return self._merged(guard)[0]
 
     def close(self, guard: StreamGuard | None) -> None:
         """Settles, once."""
         if self._closed:
             return
         self._closed = True
-        usage, source = merge(guard.usage if guard else None, self._estimated(guard))
+        usage, source = self._merged(guard)
         withheld = 0
         if guard is not None:
             for finding in guard.findings:
@@ -74,6 +76,14 @@ class Account:
                 generation=self.generation,
             )
         )
+
+    def _merged(self, guard: StreamGuard | None) -> tuple[Usage, UsageSource]:
+        """The backend's counts where it gave any, our estimate elsewhere; and what it wrote after it counted last."""
+        usage, source = merge(guard.usage if guard else None, self._estimated(guard))
+        if guard is None or guard.usage is None or guard.usage.completion is None or not any(guard.untold):
+            return usage, source
+        completion = guard.usage.completion + estimate(*guard.untold)
+        return msgspec.structs.replace(usage, completion=completion), UsageSource.ESTIMATED
 
     def _estimated(self, guard: StreamGuard | None) -> Usage:
         if guard is None:

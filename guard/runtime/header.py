@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from guard.dialects.mark import is_mark
+
 FORWARDED: Final = frozenset(
     {"accept", "content-type", "traceparent", "tracestate", "x-request-id", "x-session-id", "x-correlation-id"}
 )
@@ -24,14 +26,30 @@ RETURNED: Final = frozenset(
 )
 """What a client sees of the backend's headers."""
 
-_VALUE: Final = re.compile(r"[A-Za-z0-9 _.:;,/@+=*~-]{0,512}")
+_FORMS: Final = {
+    "accept": re.compile(r"[a-z*]+/[a-z0-9*.+-]+(?:, ?[a-z*]+/[a-z0-9*.+-]+){0,4}"),
+    "content-type": re.compile(r"application/json(?:; ?charset=utf-8)?", re.IGNORECASE),
+    "traceparent": re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}"),
+    "tracestate": re.compile(r"[a-z0-9]{1,16}=[0-9a-f:-]{1,64}"),
+    "retry-after": re.compile(r"\d{1,6}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"),
+    "openai-processing-ms": re.compile(r"\d{1,8}"),
+}
+"""What a header's value looks like (W3C Trace Context, RFC 9110). Limits are short numbers; all else must be a mark."""
+
+_LIMIT: Final = re.compile(r"[0-9a-z.]{1,12}")
 
 
 def forwarded(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The client's headers that a backend may see. A value that is more than a mark does not travel."""
-    return tuple((name, value) for name, value in headers if name in FORWARDED and _VALUE.fullmatch(value))
+    """The client's headers that a backend may see. A value that is more than its header's form does not travel."""
+    return tuple((name, value) for name, value in headers if name in FORWARDED and _fits(name, value))
 
 
 def returned(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The backend's headers that the client may see."""
-    return tuple((name, headers[name]) for name in sorted(RETURNED & headers.keys()) if _VALUE.fullmatch(headers[name]))
+    return tuple((name, headers[name]) for name in sorted(RETURNED & headers.keys()) if _fits(name, headers[name]))
+
+
+def _fits(name: str, value: str) -> bool:
+    if name in _FORMS:
+        return _FORMS[name].fullmatch(value) is not None
+    return _LIMIT.fullmatch(value) is not None if name.startswith("x-ratelimit") else is_mark(value)

@@ -20,6 +20,10 @@ SENTINEL: Final = "\n"
 """Stands before a channel's first character, so that every match has a character before it."""
 
 
+EFFORT_CHARS: Final = 65_536
+"""How many characters of matches one rule looks at in one window before it takes a rejected match for a finding."""
+
+
 class ConfirmedMatch(msgspec.Struct, frozen=True):
     """A match that its exact pattern and its validator confirm; positions in the window that was given."""
 
@@ -41,12 +45,17 @@ class Rule(Discreet, frozen=True):
         The window's first character is context only. A rejected match does not hide one that begins inside it; a
         confirmed value hides those that end inside it.
         """
+        effort = EFFORT_CHARS
         for match in self.exact.finditer(window, 1, overlapped=True):
             if match.start() >= settled:
                 return
             if match.end() <= end:
                 continue
             span = self._validated(match)
+            effort -= match.end() - match.start()
+            if span is None and effort < 0:
+                # Text made to be looked at for ever: the rest of the overlap is taken for what it looks like.
+                span = match.start(), match.end()
             if span is not None:
                 end = span[1]
                 yield ConfirmedMatch(self, *span)

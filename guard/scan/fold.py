@@ -17,6 +17,9 @@ from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN
 _UNPLAIN: Final = re.compile(r"[%\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
 _UNPLAIN_JSON: Final = re.compile(r'[%\\"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 _JSON_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": "\r", "t": "\t"}
+_HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
+_LOW_SURROGATE: Final = re.compile(r"(?:\\(?:u(?:[dD](?:[c-fC-F](?:[0-9a-fA-F](?:[0-9a-fA-F])?)?)?)?)?)?")
+"""Half of a low surrogate's escape counts as well: more may follow."""
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
 _UNSEEN: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
@@ -124,7 +127,7 @@ class Fold:
             return 3
         if char == "\\" and self._json:
             if text[at + 1 : at + 2] == "u" and all(c in _HEX for c in text[at + 2 : at + 6]):
-                return 6
+                return 12 if _HIGH_SURROGATE.match(text, at) and _LOW_SURROGATE.fullmatch(text[at + 6 : at + 12]) else 6
             return 2
         return 1
 
@@ -136,6 +139,9 @@ class Fold:
         elif char == "%":
             code = int(written[1:], 16) if len(written) == 3 else 0x80
             char = chr(code) if code < 0x80 else OTHER_SIGN
+        elif len(written) == 12:
+            high, low = int(written[2:6], 16), int(written[8:], 16)
+            char = chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
         elif len(written) == 6:
             char = chr(int(written[2:], 16))
         else:

@@ -5,6 +5,8 @@ and the validator confirm it on the text in doubt, as soon as nothing that follo
 is redacted piece by piece as it flows and is never held.
 """
 
+from typing import Final
+
 import hyperscan
 
 from guard.core.channel import Channel
@@ -15,7 +17,8 @@ from guard.scan.automaton import Automaton, ConfirmedMatch, Rule
 from guard.scan.fold import CharTable, Fold
 from guard.scan.window import Window
 
-FOOTER_CHARS = 128
+PIECE_CHARS: Final = 512
+FOOTER_CHARS: Final = 128
 """How much of a region is kept to find its end in, when that comes in pieces."""
 
 
@@ -38,7 +41,20 @@ class Scanner:
         self._matcher = automaton.open()
 
     def feed(self, text: str, final: bool) -> Inspected:
-        """The verdict after `text`. See `ports.ChannelEngine`."""
+        """The verdict after `text`. See `ports.ChannelEngine`.
+
+        A long text is read in pieces: the result is the same, and the work stays in proportion to its length.
+        """
+        if len(text) <= PIECE_CHARS:
+            return self._feed(text, final)
+        findings: list[Finding] = []
+        verdict = Inspected(self._channel, "pattern", 0)
+        for at in range(0, len(text), PIECE_CHARS):
+            verdict = self._feed(text[at : at + PIECE_CHARS], final and at + PIECE_CHARS >= len(text))
+            findings += verdict.findings
+        return Inspected(self._channel, "pattern", verdict.upto, tuple(findings))
+
+    def _feed(self, text: str, final: bool) -> Inspected:
         if self._region is None and not final and self._window.straight:
             plain = self._fold.plain(text)
             if plain is not None:
@@ -46,11 +62,9 @@ class Scanner:
         folded = self._fold.feed(text, final)
         findings: list[Finding] = list(folded.hidden)
         self._window.extend(folded, self._fold.settled)
-        if self._region is not None:
-            upto = self._flow(findings, final)
-        else:
+        if self._region is None:
             self._scan(folded.text)
-            upto = self._settle(findings, final)
+        upto = self._settle(findings, final)
         return Inspected(self._channel, "pattern", upto, tuple(findings))
 
     def _feed_plain(self, plain: str) -> Inspected:
@@ -81,15 +95,22 @@ class Scanner:
     def _settle(self, findings: list[Finding], final: bool) -> int:
         """Confirms what can't change any more, and forgets it. Returns the received position that is settled."""
         window = self._window
-        text = window.text
-        settled = len(text) if final else self._automaton.viable(text)
-        if self._matcher.ended:
-            region = self._confirm(findings, settled)
-            if region is not None:
-                return self._enter(region, findings, final)
-        upto = window.received_at(settled)
-        window.forget(settled)
-        return upto
+        footer_from = 1
+        while True:
+            if self._region is not None:
+                upto = self._flow(self._region, findings, footer_from)
+                if self._region is not None:
+                    return upto
+            settled = len(window.text) if final else self._automaton.viable(window.text)
+            # No match begins before position 1, so until the safe point has moved there is nothing to confirm.
+            opening = self._confirm(findings, settled) if self._matcher.ended and settled > 1 else None
+            if opening is None:
+                upto = window.received_at(settled)
+                window.forget(settled)
+                return upto
+            self._region = opening.rule
+            findings.append(self._match_finding(opening))
+            self._covered, footer_from = findings[-1].end, opening.end
 
     def _confirm(self, findings: list[Finding], settled: int) -> ConfirmedMatch | None:
         """Adds the confirmed findings; stops at the first region, which is returned."""
@@ -110,17 +131,13 @@ class Scanner:
             findings.append(self._match_finding(match))
         return None
 
-    def _enter(self, opening: ConfirmedMatch, findings: list[Finding], final: bool) -> int:
-        """A region begins: everything from here on is one finding, until its end is seen."""
-        self._region = opening.rule
-        findings.append(self._match_finding(opening))
-        self._covered = findings[-1].end
-        return self._flow(findings, final, footer_from=opening.end)
+    def _flow(self, rule: Rule, findings: list[Finding], footer_from: int) -> int:
+        """Inside a region: covers what is there without a gap, unseen characters included, and looks for the end.
 
-    def _flow(self, findings: list[Finding], final: bool, footer_from: int = 1) -> int:
-        """Inside a region: covers what is there without a gap, unseen characters included, and looks for the end."""
-        rule, window = self._region, self._window
-        if rule is None or rule.until is None:
+        Returns how far the received text is covered. When the end is seen, what follows is read as if it were new.
+        """
+        window = self._window
+        if rule.until is None:
             raise InvariantError("a region has a rule that says where it ends")
         footer = rule.until.search(window.text, footer_from)
         upto = window.received_at(len(window.text)) if footer is None else window.received_end(footer.end())
@@ -130,17 +147,13 @@ class Scanner:
         if footer is None:
             window.keep_tail(FOOTER_CHARS)
             return upto
-        return self._leave(footer.end(), findings, final)
-
-    def _leave(self, stop: int, findings: list[Finding], final: bool) -> int:
-        """A region has ended: what follows is read as if it were new."""
         self._region = None
-        self._window.forget(stop)
+        window.forget(footer.end())
         self._matcher.close()
         self._matcher, self._read = self._automaton.open(), 0
         self._told.clear()
-        self._scan(self._window.text[1:])
-        return self._settle(findings, final)
+        self._scan(window.text[1:])
+        return upto
 
     def _match_finding(self, match: ConfirmedMatch) -> Finding:
         start, end = self._window.received_start(match.start), self._window.received_end(match.end)

@@ -86,7 +86,7 @@ def test_a_type_that_the_plan_does_not_name_is_allowed() -> None:
     guard = StreamGuard(plan({"secret": Action.BLOCK}))
     guard.handle(text("joe"))
     assert said(guard.handle(verdict(3, found("PERSON", 0, 3)))) == ["release joe"]
-    assert guard.findings == []
+    assert not guard.findings
 
 
 def test_a_block_lets_what_is_before_it_leave_and_nothing_after() -> None:

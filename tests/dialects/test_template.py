@@ -26,11 +26,21 @@ def outcome(reader: StreamReader, raw: bytes) -> list[Frame] | None:
         frames = reader.feed(raw)
     except BackendMalformed:
         return None
-    return [msgspec.structs.replace(frame, slots=tuple(map(_unnumbered, frame.slots))) for frame in frames]
+    return [
+        msgspec.structs.replace(
+            frame, slots=tuple(map(_unnumbered, frame.slots)), closes=tuple(map(_alone, frame.closes))
+        )
+        for frame in frames
+    ]
+
+
+def _alone(channel: Channel) -> Channel:
+    """Outside the choices a channel bears its chunk's number, which depends on how many were read in full."""
+    return channel if channel.choice >= 0 else Channel(-1, _ORDINAL.sub("{}", channel.field))
 
 
 def _unnumbered(slot: Any) -> Any:
-    channel = slot.channel
+    channel = _alone(slot.channel)
     field = _ORDINAL.sub("{}", channel.field)
     return msgspec.structs.replace(slot, channel=Channel(channel.choice, field, channel.tool))
 

@@ -165,6 +165,10 @@ class ChannelHold:
         part = self.queue[0].parts[0]
         return not part.text[: self.safe - part.start].isspace()
 
+    def ends_with(self, frame: Frame) -> bool:
+        """Whether the frame says that the channel is over."""
+        return self.channel.choice in frame.finishes or self.channel in frame.closes
+
     def append(self, text: str) -> HeldText:
         """Takes a slot's text to the end of the channel."""
         part = HeldText(self, self.received, text)

@@ -148,7 +148,7 @@ class StreamGuard:
     def _close(self, held: HeldFrame, commands: list[Command]) -> None:
         """Ends the channels that the frame ends; an end mark also waits for what those channels still hold."""
         frame = held.frame
-        ending = list(self._holds.values()) if frame.last else [h for h in self._holds.values() if _ends(frame, h)]
+        ending = list(self._holds.values()) if frame.last else [h for h in self._holds.values() if h.ends_with(frame)]
         for hold in ending:
             if hold.closed and not hold.queue:
                 continue
@@ -298,7 +298,3 @@ class StreamGuard:
         if not self._paused:
             self._paused = True
             commands.append(PauseUpstream())
-
-
-def _ends(frame: Frame, hold: ChannelHold) -> bool:
-    return hold.channel.choice in frame.finishes or hold.channel in frame.closes

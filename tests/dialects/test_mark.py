@@ -169,7 +169,7 @@ MODELS = [*MARKS[MARKS.index("gpt-4o-2024-08-06") : MARKS.index("assistant")], "
     "text",
     [
         *MODELS,
-        "/root/.cache/hub/models--Qwen--Qwen2/snapshots/f2f4a1d9e8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3",
+        "/srv/.cache/hub/models--Qwen--Qwen2/snapshots/f2f4a1d9e8c7b6a5f4e3d2c1b0a9f8e7d6c5b4a3",
         "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.x",
     ],
 )

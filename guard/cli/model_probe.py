@@ -60,7 +60,7 @@ class Probe:
             verified(self._directory, spec.half.file, spec.half.sha256)
         if spec.linear is not None:
             Linear(verified(self._directory, spec.linear.file, spec.linear.sha256), spec.linear)
-        if spec.kind == "window":
+        if spec.kind != "stream":
             window = self._open_window()
             shape, statement = window.run(*self._windows(spec.max_tokens, 2)).shape, window.statement
         else:
@@ -71,13 +71,13 @@ class Probe:
                 raise EngineError(
                     f"{spec.name}: gives states of another size than it takes; take the one Guard came with"
                 )
-        if shape[0] != 2 or shape[1] < spec.columns:
-            raise EngineError(f"{spec.name}: has not the columns that its scores name; take the one Guard came with")
+        if shape[0] != 2 or shape[-1] < spec.columns:
+            raise EngineError(f"{spec.name}: has not the columns that the manifest names; take the one Guard came with")
         return Found(spec.name, True, statement.removeprefix(f"{spec.name}: "))
 
     def measures(self) -> tuple[Callable[[], Speed], ...]:
         """What can be measured; each takes a second or so."""
-        if self._spec.kind == "window":
+        if self._spec.kind != "stream":
             window = self._open_window()
             return (lambda: self._alone(window), lambda: self._batches(window))
         step = self._open_step()

@@ -47,10 +47,15 @@ def _model_cells(settings: Settings, spec: ModelSpec) -> tuple[str, ...]:
         spec.kind,
         _size(Path(settings.models) / file),
         spec.license,
-        ", ".join(f"{one.name} ≥ {one.threshold:g}" for one in spec.scores),
+        ", ".join(f"{name} ≥ {threshold:g}" for name, threshold in _thresholds(spec)),
         ", ".join(f"{name} {value:g}" for name, value in spec.evaluation.items()) or _NONE,
         served,
     )
+
+
+def _thresholds(spec: ModelSpec) -> Sequence[tuple[str, float]]:
+    entities = [(one.type, one.threshold) for one in spec.entities]
+    return [(one.name, one.threshold) for one in spec.scores] or entities
 
 
 def _served(settings: Settings, spec: ModelSpec) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from guard.inference.schedule import Batch, Limits, Schedule
 from guard.inference.token import Window
 
 _STOP_S: Final = 10.0
+_NOTHING: Final[Floats] = np.empty((0, 0), dtype=np.float32)
 
 
 class BatchReport(msgspec.Struct, frozen=True):
@@ -43,17 +44,17 @@ Observe = Callable[[BatchReport], None]
 class _Call:
     """One caller's windows, and the rows that it has been answered so far."""
 
-    def __init__(self, number: int, windows: Sequence[Window], deadline: float, future: asyncio.Future[Floats]) -> None:
+    def __init__(
+        self, number: int, windows: Sequence[Window], deadline: float, future: asyncio.Future[list[Floats]]
+    ) -> None:
         self.number = number
         self.windows = windows
         self.deadline = deadline
         self.future = future
         self._left = len(windows)
-        self._rows: Floats | None = None
+        self._rows: list[Floats] = [_NOTHING] * len(windows)
 
     def answer(self, index: int, row: Floats) -> None:
-        if self._rows is None:
-            self._rows = np.empty((len(self.windows), len(row)), dtype=np.float32)
         self._rows[index] = row
         self._left -= 1
         if not self._left and not self.future.done():
@@ -126,8 +127,14 @@ class Batcher:
         when the queue has no room for them, EngineTimeout when the deadline passes first, EngineError when the model
         fails or is stopped.
         """
-        if not windows:
-            return np.empty((0, 0), dtype=np.float32)
+        return np.stack(await self._answered(windows, deadline)) if windows else _NOTHING
+
+    async def label(self, windows: Sequence[Window], deadline: float) -> Sequence[Floats]:
+        """A token model's logits: for each window (tokens, labels), with its special tokens. Raises like `score`."""
+        rows = await self._answered(windows, deadline) if windows else ()
+        return [row[: len(one.ids)] for row, one in zip(rows, windows, strict=True)]
+
+    async def _answered(self, windows: Sequence[Window], deadline: float) -> list[Floats]:
         call = self._enter(windows, deadline)
         try:
             async with asyncio.timeout_at(deadline):
@@ -211,8 +218,10 @@ class Batcher:
         begun = time.monotonic()
         answer: Floats | EngineError
         try:
-            answer = self._runner.run(*_padded(batch, calls))
-            if answer.ndim != 2 or len(answer) != len(calls) or not np.isfinite(answer).all():
+            ids, mask = _padded(batch, calls)
+            answer = self._runner.run(ids, mask)
+            fits = answer.ndim == 2 or (answer.ndim == 3 and answer.shape[1] == ids.shape[1])
+            if not fits or len(answer) != len(calls) or not np.isfinite(answer).all():
                 answer = EngineError("a classifier's answer does not fit its question")
         except EngineError as error:
             answer = error

@@ -46,18 +46,19 @@ class BoundCall:
         self._index = index
         self._inputs = {one.name: _dtype(one) for one in session.get_inputs()}
         described = {one.name: one for one in session.get_outputs()}
-        self._outputs = {name: (_dtype(described[name]), _width(described[name])) for name in outputs}
+        self._outputs = {name: (_dtype(described[name]), _trailing(described[name])) for name in outputs}
         self._slots: dict[tuple[Shape, ...], _Slot] = {}
 
     def __call__(self, feeds: Mapping[str, Tensor]) -> Sequence[Tensor]:
         """The outputs for `feeds`, whose first axis counts rows and whose second may be tokens."""
-        rows = len(next(iter(feeds.values())))
+        first = next(iter(feeds.values()))
         padded = {name: self._padded(name, feed) for name, feed in feeds.items()}
         slot = self._slot(padded)
         for name, feed in padded.items():
             slot.inputs[name].update_inplace(feed)
         self._session.run_with_iobinding(slot.binding, slot.options)
-        return [output.numpy()[:rows] for output in slot.outputs]
+        cuts = [tuple(map(slice, first.shape[: len(shape)])) for _, shape in self._outputs.values()]
+        return [output.numpy()[cut] for output, cut in zip(slot.outputs, cuts, strict=True)]
 
     def _padded(self, name: str, feed: Tensor) -> Tensor:
         shape = [_fit(feed.shape[0], ROWS), *feed.shape[1:]]
@@ -75,10 +76,11 @@ class BoundCall:
         return slot
 
     def _made(self, feeds: Mapping[str, Tensor], number: int) -> _Slot:
-        rows = len(next(iter(feeds.values())))
+        first = next(iter(feeds.values()))
         binding = self._session.io_binding()
         inputs = {name: self._placed(feed.shape, self._inputs[name]) for name, feed in feeds.items()}
-        outputs = {name: self._placed((rows, width), dtype) for name, (dtype, width) in self._outputs.items()}
+        shapes = {name: (*first.shape[: len(shape)], shape[-1]) for name, (_, shape) in self._outputs.items()}
+        outputs = {name: self._placed(shapes[name], dtype) for name, (dtype, _) in self._outputs.items()}
         for name, value in inputs.items():
             binding.bind_ortvalue_input(name, value)
         for name, value in outputs.items():
@@ -108,8 +110,9 @@ def _dtype(one: Described) -> type[np.generic]:
     return dtype
 
 
-def _width(one: Described) -> int:
+def _trailing(one: Described) -> tuple[int, ...]:
+    """An output's axes behind its rows: its width, or its tokens (0: as many as come in) and its width."""
     width = one.shape[-1]
-    if not isinstance(width, int) or len(one.shape) != 2:
+    if not isinstance(width, int) or len(one.shape) not in (2, 3):
         raise ConfigError(f"models: output {one.name} has no fixed width; export it with one")
-    return width
+    return (width,) if len(one.shape) == 2 else (0, width)

@@ -20,6 +20,7 @@ NAME: Final = "manifest.yaml"
 _MOST_BYTES: Final = 1 << 20
 _MOST_FILE_BYTES: Final = 1 << 30
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _TYPE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _CURE: Final = "mend the manifest, or take the one that came with the models"
@@ -62,20 +63,31 @@ class ScoreSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: KindSpec | None = None
 
 
+class EntitySpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One finding type of a token model: its score is sigmoid(`a` × its labels' log-odds + `b`), as is `threshold`."""
+
+    type: str
+    threshold: float = 0.5
+    a: float = 1.0
+    b: float = 0.0
+
+
 class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One model. `max_tokens` is a window's size with its two special tokens, `state` a stream's floats.
 
     `half` is the same model in 16-bit floats, which a GPU runs in place of `file`. `dtype` is what `file` computes in.
+    A token model has `labels` in place of `scores`, one for each column: `O`, and `B-` and `I-` before a finding type
+    for a name's first word and its further ones; `entities` say what each type's score is worth.
     """
 
     name: str
-    kind: Literal["window", "stream"]
+    kind: Literal["window", "stream", "token"]
     file: str
     sha256: str
     tokenizer: TokenizerSpec
     license: str
     version: str
-    scores: tuple[ScoreSpec, ...]
+    scores: tuple[ScoreSpec, ...] = ()
     max_tokens: int = 128
     stride_tokens: int = 32
     state: int = 0
@@ -83,6 +95,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     half: FileSpec | None = None
     dtype: Literal["", "int8", "fp16", "fp32"] = ""
     evaluation: Mapping[str, float] = {}
+    labels: tuple[str, ...] = ()
+    entities: tuple[EntitySpec, ...] = ()
 
     def score(self, name: str) -> ScoreSpec:
         """The score of this name. Raises ConfigError."""
@@ -97,8 +111,8 @@ class ModelSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def columns(self) -> int:
-        """How many columns of logits the scores need."""
-        return max(max(one.column + 1, _end(one.kinds)) for one in self.scores)
+        """How many columns of logits the scores or labels need."""
+        return max([len(self.labels), *(max(one.column + 1, _end(one.kinds)) for one in self.scores)])
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,14 +196,18 @@ def _complaints(models: tuple[ModelSpec, ...]) -> Iterator[tuple[str, str]]:
     names = [model.name for model in models]
     for at, model in enumerate(models):
         key = f"models[{at}]"
-        if not _WORD.fullmatch(model.name) or names.index(model.name) < at:
+        if not _NAME.fullmatch(model.name) or names.index(model.name) < at:
             yield f"{key}.name", "must be a short lower-case word that no other model has"
         yield from _file_complaints(key, model)
         yield from _size_complaints(key, model)
         for index, score in enumerate(model.scores):
             yield from _score_complaints(f"{key}.scores[{index}]", score)
-        if len({score.name for score in model.scores}) < max(len(model.scores), 1):
+        if model.kind == "token":
+            yield from _label_complaints(key, model)
+        elif len({score.name for score in model.scores}) < max(len(model.scores), 1):
             yield f"{key}.scores", "must be one or more scores, each with a name of its own"
+        elif model.labels or model.entities:
+            yield f"{key}.labels", "and entities are for token models only"
 
 
 def _file_complaints(key: str, model: ModelSpec) -> Iterator[tuple[str, str]]:
@@ -211,8 +229,8 @@ def _size_complaints(key: str, model: ModelSpec) -> Iterator[tuple[str, str]]:
     if not 0 <= model.stride_tokens < model.max_tokens - 2:
         yield f"{key}.stride_tokens", "must be at least 0 and less than max_tokens - 2"
     if (model.state > 0) != (model.kind == "stream") or not 0 <= model.state <= 1 << 16:
-        yield f"{key}.state", "must be 1 to 65536 for a stream model, and 0 or left out for a window model"
-    if model.linear and model.kind == "stream":
+        yield f"{key}.state", "must be 1 to 65536 for a stream model, and 0 or left out for any other"
+    if model.linear and model.kind != "window":
         yield f"{key}.linear", "is for window models only"
 
 
@@ -221,16 +239,33 @@ def _score_complaints(key: str, score: ScoreSpec) -> Iterator[tuple[str, str]]:
         yield f"{key}.name", "must be a short lower-case word"
     if not 0 <= score.column < 1024:
         yield f"{key}.column", "must be a column of the logits, counted from 0"
-    if not (math.isfinite(score.a) and math.isfinite(score.b) and score.a > 0):
-        yield f"{key}.a", "and b must be numbers, and a above 0"
+    yield from _curve_complaints(key, score)
     low, high = score.doubt
-    if not 0 <= score.threshold <= 1:
-        yield f"{key}.threshold", "must be a score, 0 to 1"
     if not 0 <= low <= high <= 1:
         yield f"{key}.doubt", "must be two scores, 0 to 1, the lower one first"
     kinds = score.kinds
     if kinds and not (0 <= kinds.first < 1024 and kinds.types and all(map(_TYPE.fullmatch, kinds.types))):
         yield f"{key}.kinds", "must have a first column and finding types in upper snake case"
+
+
+def _label_complaints(key: str, model: ModelSpec) -> Iterator[tuple[str, str]]:
+    types = [entity.type for entity in model.entities]
+    wanted = {"O", *(mark + type_ for type_ in types for mark in ("B-", "I-"))}
+    if model.scores:
+        yield f"{key}.scores", "are not for token models"
+    if not types or len(set(types)) < len(types) or not all(map(_TYPE.fullmatch, types)):
+        yield f"{key}.entities", "must be one or more finding types in upper snake case, each once"
+    if len(model.labels) != len(wanted) or set(model.labels) != wanted:
+        yield f"{key}.labels", "must be O, and B- and I- before each type of the entities, each once"
+    for at, entity in enumerate(model.entities):
+        yield from _curve_complaints(f"{key}.entities[{at}]", entity)
+
+
+def _curve_complaints(key: str, one: ScoreSpec | EntitySpec) -> Iterator[tuple[str, str]]:
+    if not (math.isfinite(one.a) and math.isfinite(one.b) and one.a > 0):
+        yield f"{key}.a", "and b must be numbers, and a above 0"
+    if not 0 <= one.threshold <= 1:
+        yield f"{key}.threshold", "must be a score, 0 to 1"
 
 
 def _inside(file: str) -> bool:

@@ -66,8 +66,9 @@ class _Served:
             if not any(kind.admits(output) for output in theirs.outputs):
                 raise self._unfit(f"does not give {kind} (-1: any); {_CURE}")
 
-    def _infer(self, inputs: list[Input], rows: int) -> list[Floats]:
-        expected = [TensorSpec(one.name, one.datatype, (rows, *one.shape[1:])) for one in self._contract.outputs]
+    def _infer(self, inputs: list[Input], shape: tuple[int, ...]) -> list[Floats]:
+        """`shape` is that of the ids: an answer has as many rows, and where it has tokens, as many of them."""
+        expected = [_filled(one, shape) for one in self._contract.outputs]
         received = self._open().infer(self._name, inputs, [kind.name for kind in expected])
         return accept(expected, received)
 
@@ -84,7 +85,8 @@ class RemoteWindow(_Served):
     """A model that knows no past. Implements `runner.WindowRunner`."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Blocks.
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
+        labels). Blocks.
 
         Raises EngineError, and EngineTimeout when a request took longer than the server's `timeout_s`.
         """
@@ -92,7 +94,7 @@ class RemoteWindow(_Served):
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _run(self, ids: Ids, mask: Ids) -> Floats:
-        return self._infer([Input("input_ids", ids), Input("attention_mask", mask)], len(ids))[0]
+        return self._infer([Input("input_ids", ids), Input("attention_mask", mask)], ids.shape)[0]
 
 
 class RemoteStep(_Served):
@@ -113,7 +115,7 @@ class RemoteStep(_Served):
 
     def _step(self, ids: Ids, state: Floats) -> tuple[Floats, Floats]:
         shaped = ids[:, np.newaxis] if self._upright else ids
-        logits, after = self._infer([Input("ids", shaped), Input("state", state)], len(ids))
+        logits, after = self._infer([Input("ids", shaped), Input("state", state)], ids.shape)
         return logits, after
 
     def _compare(self, theirs: Contract) -> None:
@@ -126,8 +128,9 @@ class RemoteStep(_Served):
 
 
 def open_window(spec: ModelSpec, remote: Remote) -> RemoteWindow:
-    """A window model on a server. Opens no connection; `ready` does. Raises ConfigError."""
-    return RemoteWindow(spec, remote, _wire(remote, WINDOW_ROWS * spec.columns), contract(spec))
+    """A window or token model on a server. Opens no connection; `ready` does. Raises ConfigError."""
+    deep = spec.max_tokens if spec.kind == "token" else 1
+    return RemoteWindow(spec, remote, _wire(remote, WINDOW_ROWS * deep * spec.columns), contract(spec))
 
 
 def open_step(spec: ModelSpec, remote: Remote) -> RemoteStep:
@@ -137,8 +140,8 @@ def open_step(spec: ModelSpec, remote: Remote) -> RemoteStep:
 
 def contract(spec: ModelSpec) -> Contract:
     """What a model of the manifest takes and gives."""
-    logits = TensorSpec("logits", "FP32", (ANY, spec.columns))
-    if spec.kind == "window":
+    logits = TensorSpec("logits", "FP32", (ANY, ANY, spec.columns) if spec.kind == "token" else (ANY, spec.columns))
+    if spec.kind != "stream":
         inputs = (TensorSpec("input_ids", "INT64", (ANY, ANY)), TensorSpec("attention_mask", "INT64", (ANY, ANY)))
         return Contract(inputs, (logits,))
     inputs = (TensorSpec("ids", "INT64", (ANY,)), TensorSpec("state", "FP32", (ANY, spec.state)))
@@ -156,6 +159,10 @@ def _wire(remote: Remote, numbers: int) -> Wire:
             "models: an inference server over gRPC needs the extra [remote]; install it, or use its http url"
         ) from None
     return GrpcWire(remote, numbers)
+
+
+def _filled(kind: TensorSpec, shape: tuple[int, ...]) -> TensorSpec:
+    return TensorSpec(kind.name, kind.datatype, (*shape[: len(kind.shape) - 1], kind.shape[-1]))
 
 
 def _parts(rows: int, most: int) -> Iterator[slice]:

@@ -13,10 +13,12 @@ Floats = NDArray[np.float32]
 
 
 class WindowRunner(Protocol):
-    """Runs a model that knows no past: whole windows in, one row of logits each out."""
+    """Runs a model that knows no past: whole windows in, one row of logits each out, or one for each of its tokens."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Raises EngineError."""
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
+        labels). Raises EngineError.
+        """
         ...
 
     def close(self) -> None:

@@ -49,7 +49,9 @@ class OnnxWindow(_Opened):
     """A model that knows no past. Implements `runner.WindowRunner`."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Blocks. Raises EngineError."""
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
+        labels). Blocks. Raises EngineError.
+        """
         return self._run(input_ids=ids, attention_mask=mask)[0]
 
 
@@ -66,7 +68,7 @@ class OnnxStep(_Opened):
 
 
 def open_window(model: bytes, spec: ModelSpec, device: Device, onnx: Library | None = None) -> OnnxWindow:
-    """Opens a window model from verified bytes. Raises ConfigError. `onnx` is ONNX Runtime, by default the real one."""
+    """Opens a window or token model from verified bytes. Raises ConfigError. `onnx` is by default the real library."""
     return OnnxWindow(*_open(model, spec, device, ("input_ids", "attention_mask"), ("logits",), onnx or library()))
 
 
@@ -126,10 +128,16 @@ def _check(session: Session, spec: ModelSpec, inputs: Sequence[str], outputs: Se
             f"models: {spec.name}: a {spec.kind} model has the inputs {', '.join(inputs)} and the outputs "
             f"{', '.join(outputs)}; export it so, or correct kind in the manifest"
         )
+    axes = {one.name: len(one.shape) for one in session.get_outputs()}
+    if axes["logits"] != (3 if spec.kind == "token" else 2):
+        raise ConfigError(
+            f"models: {spec.name}: a {spec.kind} model gives a row of logits for each "
+            f"{'token' if spec.kind == 'token' else 'window or stream'}; correct kind in the manifest"
+        )
     widths = {one.name: one.shape[-1] for one in session.get_outputs()}
     columns, state = widths["logits"], widths.get("state_out")
-    if isinstance(columns, int) and columns < spec.columns:
-        raise ConfigError(f"models: {spec.name}: has {columns} columns and its scores name {spec.columns}")
+    if isinstance(columns, int) and (columns < spec.columns or (spec.labels and columns > spec.columns)):
+        raise ConfigError(f"models: {spec.name}: has {columns} columns and the manifest names {spec.columns}")
     if isinstance(state, int) and state != spec.state:
         raise ConfigError(f"models: {spec.name}: has a state of {state} floats and the manifest says {spec.state}")
 

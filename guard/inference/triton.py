@@ -14,7 +14,7 @@ from guard.inference.manifest import FileSpec, ModelSpec, verified
 from guard.inference.remote import STREAM_ROWS, WINDOW_ROWS, contract
 from guard.inference.remote_wire import TensorSpec
 
-QUEUE_DELAY_US: Final = {"window": 1000, "stream": 500}
+QUEUE_DELAY_US: Final = {"window": 1000, "token": 1000, "stream": 500}
 """How long a request may wait for others, in microseconds. A stream's every token waits so long at most."""
 
 _TYPES: Final = {"INT64": "TYPE_INT64", "FP32": "TYPE_FP32"}
@@ -41,7 +41,7 @@ def config(spec: ModelSpec) -> str:
     handed to the model as (rows,).
     """
     ours = contract(spec)
-    rows = WINDOW_ROWS if spec.kind == "window" else STREAM_ROWS
+    rows = STREAM_ROWS if spec.kind == "stream" else WINDOW_ROWS
     preferred = ", ".join(str(rows >> shift) for shift in (2, 1, 0))
     lines = [
         f'name: "{spec.name}"',

@@ -81,7 +81,7 @@ def damaged(models: Path) -> None:
         (damaged, {}, "SHA-256 differs"),
         (lambda models: (models / "window.onnx").unlink(), {}, "can't be read"),
         (lambda models: None, {"kind": "stream", "state": 4}, "a stream model has the inputs"),
-        (lambda models: None, {"scores": [{"name": "injection", "column": 9}]}, "its scores name 10"),
+        (lambda models: None, {"scores": [{"name": "injection", "column": 9}]}, "the manifest names 10"),
     ],
     ids=["another file", "no file", "another kind", "other columns"],
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from guard.inference.manifest import KindSpec, ModelSpec, ScoreSpec, TokenizerSpec
+from guard.inference.manifest import EntitySpec, KindSpec, ModelSpec, ScoreSpec, TokenizerSpec
 from tests.inference.inference_server import MODELS, Served
 
 _KINDS: Final = ("VIOLENCE", "SEXUAL", "SEXUAL_MINORS", "HATE", "HARASSMENT", "SELF_HARM", "WEAPONS", "DRUGS", "CYBER")
@@ -27,6 +27,16 @@ WINDOW: Final = ModelSpec(
     version="1",
     scores=(ScoreSpec("injection", 0, kinds=KindSpec(1, ("INJECTION_OVERRIDE", "INJECTION_PERSONA"))),),
 )
+TOKEN: Final = msgspec.structs.replace(
+    WINDOW,
+    name="pii-ner",
+    kind="token",
+    file="token.onnx",
+    sha256=_digest(MODELS / "token.onnx"),
+    scores=(),
+    labels=("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION"),
+    entities=(EntitySpec("PERSON"), EntitySpec("LOCATION")),
+)
 STREAM: Final = ModelSpec(
     name="stream",
     kind="stream",
@@ -45,6 +55,12 @@ WINDOW_SERVED: Final = Served(
     file="window.onnx",
     inputs={"input_ids": ANY_TOKENS, "attention_mask": ANY_TOKENS},
     outputs={"logits": ("FP32", [-1, 3])},
+)
+TOKEN_SERVED: Final = Served(
+    name="pii-ner",
+    file="token.onnx",
+    inputs={"input_ids": ANY_TOKENS, "attention_mask": ANY_TOKENS},
+    outputs={"logits": ("FP32", [-1, -1, 5])},
 )
 STREAM_SERVED: Final = Served(
     name="stream",
@@ -109,6 +125,7 @@ MISFITS: Final = {
 
 SERVED: Final = (
     WINDOW_SERVED,
+    TOKEN_SERVED,
     STREAM_SERVED,
     UPRIGHT,
     LOCKED,

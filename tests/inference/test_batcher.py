@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.inference.batcher import Batcher, BatchReport
 from guard.inference.device import Device
-from guard.inference.manifest import ModelSpec, ScoreSpec, TokenizerSpec
+from guard.inference.manifest import EntitySpec, ModelSpec, ScoreSpec, TokenizerSpec
 from guard.inference.runner import Floats, Ids, WindowRunner
 from guard.inference.schedule import Limits
 from guard.inference.session import open_window
@@ -20,7 +21,12 @@ from guard.inference.token import Window
 
 TINY = ModelSpec("tiny", "window", "", "", TokenizerSpec("", ""), "", "", (ScoreSpec("injection", 0),))
 LIMITS = Limits(windows=4, tokens=256, queue=8)
-MODEL = (Path(__file__).parent / "models" / "window.onnx").read_bytes()
+MODELS = Path(__file__).parent / "models"
+MODEL = (MODELS / "window.onnx").read_bytes()
+_LABELS = ("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION")
+LABELLED = msgspec.structs.replace(
+    TINY, kind="token", scores=(), labels=_LABELS, entities=(EntitySpec("PERSON"), EntitySpec("LOCATION"))
+)
 
 
 def window(*ids: int) -> Window:
@@ -94,6 +100,26 @@ async def test_every_caller_gets_its_own_rows_in_order() -> None:
 async def test_no_windows_are_no_rows() -> None:
     async with started(Gate()) as batcher:
         assert len(await batcher.score([], soon())) == 0
+        assert len(await batcher.label([], soon())) == 0
+
+
+async def test_a_token_models_rows_are_as_long_as_their_windows_whatever_batch_they_were_in() -> None:
+    runner = open_window((MODELS / "token.onnx").read_bytes(), LABELLED, Device("cpu"))
+    call = [window(*range(8, 8 + n)) for n in (3, 40, 4, 5)]
+    async with started(runner) as batcher:
+        answers = await batcher.label(call, soon())
+    for one, answer in zip(call, answers, strict=True):
+        assert answer.max(axis=1).tolist() == one.ids.tolist()
+
+
+async def test_an_answer_for_other_tokens_than_were_asked_about_is_refused() -> None:
+    class Short(Gate):
+        def run(self, ids: Ids, mask: Ids) -> Floats:
+            return np.zeros((len(ids), ids.shape[1] - 1, 5), dtype=np.float32)
+
+    async with started(Short()) as batcher:
+        with pytest.raises(EngineError, match="does not fit"):
+            await batcher.label([window(8, 9)], soon())
 
 
 async def test_a_lone_window_does_not_wait() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from guard.errors import ConfigError
 from guard.inference.manifest import (
+    EntitySpec,
     FileSpec,
     KindSpec,
     LinearSpec,
@@ -56,6 +57,22 @@ models:
 """
 
 
+TOKEN = f"""
+models:
+  - name: pii-ner
+    kind: token
+    file: pii-ner/model.onnx
+    sha256: "{DIGEST}"
+    tokenizer: {{file: t.json, sha256: "{DIGEST}"}}
+    license: Apache-2.0
+    version: "1"
+    labels: [O, B-PERSON, I-PERSON, B-LOCATION, I-LOCATION]
+    entities:
+      - {{type: PERSON, threshold: 0.4, a: 1.5, b: -0.5}}
+      - {{type: LOCATION}}
+"""
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str], Path]:
     def written(text: str) -> Path:
@@ -91,6 +108,13 @@ def test_what_may_be_left_out_has_a_default(write: Callable[[str], Path]) -> Non
     assert (model.max_tokens, model.stride_tokens, model.linear) == (128, 32, None)
     assert (model.score("unsafe").threshold, model.score("injection").kinds) == (0.5, None)
     assert model.columns == 3
+
+
+def test_a_token_model_has_labels_in_place_of_scores(write: Callable[[str], Path]) -> None:
+    (model,) = read_manifest(write(TOKEN))
+    assert model.labels == ("O", "B-PERSON", "I-PERSON", "B-LOCATION", "I-LOCATION")
+    assert model.entities == (EntitySpec("PERSON", 0.4, 1.5, -0.5), EntitySpec("LOCATION"))
+    assert (model.columns, model.scores) == (5, ())
 
 
 def test_a_score_that_is_not_there_is_refused(write: Callable[[str], Path]) -> None:
@@ -134,9 +158,39 @@ def test_a_score_that_is_not_there_is_refused(write: Callable[[str], Path]) -> N
 def test_what_is_not_clear_is_refused_by_file_key_and_cure(
     write: Callable[[str], Path], old: str, new: str, said: str
 ) -> None:
-    assert WHOLE.count(old) == 1
+    _refused(write, WHOLE, old, new, said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("labels: [O, ", "labels: [", r"models\[0\].labels: must be O"),
+        ("I-LOCATION]", "I-LOCATION, B-AGE, I-AGE]", r"models\[0\].labels: "),
+        ("I-LOCATION]", "I-LOCATION, O]", r"models\[0\].labels: "),
+        ("    labels", "    scores: [{name: injection, column: 0}]\n    labels", r"models\[0\].scores: "),
+        ("{type: LOCATION}", "{type: location}", r"models\[0\].entities: "),
+        ("{type: LOCATION}", "{type: PERSON}", r"models\[0\].entities: "),
+        ("threshold: 0.4", "threshold: 4", r"entities\[0\].threshold: "),
+        ("a: 1.5", "a: -1", r"entities\[0\].a: "),
+        ("    labels", "    state: 4\n    labels", r"models\[0\].state: "),
+        ("kind: token", "kind: window", r"models\[0\].scores: "),
+        (
+            "kind: token",
+            "scores: [{name: x, column: 0}]\n    kind: window",
+            r"models\[0\].labels: .* token models only",
+        ),
+    ],
+)
+def test_labels_that_do_not_fit_their_types_are_refused(
+    write: Callable[[str], Path], old: str, new: str, said: str
+) -> None:
+    _refused(write, TOKEN, old, new, said)
+
+
+def _refused(write: Callable[[str], Path], text: str, old: str, new: str, said: str) -> None:
+    assert text.count(old) == 1
     with pytest.raises(ConfigError, match=said) as refusal:
-        read_manifest(write(WHOLE.replace(old, new)))
+        read_manifest(write(text.replace(old, new)))
     assert "manifest.yaml" in refusal.value.message
     assert "mend the manifest" in refusal.value.message
 

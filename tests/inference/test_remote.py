@@ -25,7 +25,7 @@ from guard.inference.runner import Ids
 from tests.e2e.process import free_port
 from tests.e2e.scripted import Fault, Forever, ScriptedBackend
 from tests.inference.inference_server import MODELS, InferenceServer
-from tests.inference.remote_case import FAULTS, MISFITS, SERVED, STREAM, WINDOW, named
+from tests.inference.remote_case import FAULTS, MISFITS, SERVED, STREAM, TOKEN, WINDOW, named
 from tests.inference.tls import Authority, TlsEnd
 
 WIRES = ("http", "grpc")
@@ -74,6 +74,16 @@ def test_a_window_model_answers_as_in_this_process(url: str) -> None:
         answer = remote.run(ids, mask)
         assert answer.dtype == np.float32
         assert np.array_equal(answer, local.run(ids, mask))
+    remote.close()
+
+
+def test_a_token_model_answers_as_in_this_process(url: str) -> None:
+    remote = open_window(TOKEN, Remote(url))
+    remote.ready()
+    local = session.open_window((MODELS / TOKEN.file).read_bytes(), TOKEN, Device("cpu"))
+    for rows in (1, WINDOW_ROWS + 1):
+        ids, mask = _many(rows)
+        assert np.array_equal(remote.run(ids, mask), local.run(ids, mask))
     remote.close()
 
 

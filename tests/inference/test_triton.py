@@ -12,7 +12,7 @@ from guard.errors import ConfigError
 from guard.inference.manifest import FileSpec, ModelSpec
 from guard.inference.triton import config, export
 from tests.inference.inference_server import ENVIRONMENT, MODELS
-from tests.inference.remote_case import STREAM, WINDOW
+from tests.inference.remote_case import STREAM, TOKEN, WINDOW
 
 READ = """
 import json, sys
@@ -44,6 +44,10 @@ def test_a_window_model_is_batched_by_rows_of_any_length() -> None:
         "output": [{"name": "logits", "dataType": "TYPE_FP32", "dims": ["3"]}],
         "dynamicBatching": {"preferredBatchSize": [16, 32, 64], "maxQueueDelayMicroseconds": "1000"},
     }
+
+
+def test_a_token_model_answers_for_each_token() -> None:
+    assert _read(config(TOKEN))["output"] == [{"name": "logits", "dataType": "TYPE_FP32", "dims": ["-1", "5"]}]
 
 
 def test_a_stream_model_has_a_token_and_a_state_for_each_row() -> None:

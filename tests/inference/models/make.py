@@ -3,6 +3,7 @@
     python tests/inference/models/make.py
 
 `window.onnx`: column 0 is the sum of the ids, column 1 how many there are, column 2 how long the row is with padding.
+`token.onnx`: each token's logits are five columns, of which that of its id modulo five is its id.
 `step.onnx`: the state adds up the ids, and every column is its sum. Id 7 answers with NaN, and ids above 99 fail.
 """
 
@@ -13,7 +14,7 @@ from onnx import TensorProto, checker, helper, numpy_helper, save
 from onnx.onnx_ml_pb2 import GraphProto
 
 HERE = Path(__file__).resolve().parent
-IDS, STATE, COLUMNS = 100, 4, 15
+IDS, STATE, COLUMNS, LABELS = 100, 4, 15, 5
 
 
 def window() -> GraphProto:
@@ -34,6 +35,21 @@ def window() -> GraphProto:
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", 3])]
     constants = {"table": table, "axis": np.array([1]), "one": np.array([1], dtype=np.float32)}
     return helper.make_graph(nodes, "window", inputs, outputs, _tensors(constants))
+
+
+def token() -> GraphProto:
+    table = np.zeros((IDS, LABELS), dtype=np.float32)
+    table[np.arange(IDS), np.arange(IDS) % LABELS] = np.arange(IDS)
+    table[7] = np.nan
+    nodes = [
+        helper.make_node("Gather", ["table", "input_ids"], ["values"]),
+        helper.make_node("Unsqueeze", ["attention_mask", "axis"], ["column"]),
+        helper.make_node("Cast", ["column"], ["mask"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["values", "mask"], ["logits"]),
+    ]
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"]) for n in ("input_ids", "attention_mask")]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", "t", LABELS])]
+    return helper.make_graph(nodes, "token", inputs, outputs, _tensors({"table": table, "axis": np.array([2])}))
 
 
 def step() -> GraphProto:
@@ -62,7 +78,7 @@ def _tensors(constants: dict[str, np.ndarray]) -> list[TensorProto]:
 
 
 if __name__ == "__main__":
-    for graph in (window(), step()):
+    for graph in (window(), token(), step()):
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
         checker.check_model(model)
         save(model, HERE / f"{graph.name}.onnx")

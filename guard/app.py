@@ -22,6 +22,8 @@ from guard.ingress.openai import Door, models_route, routes
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import UNSAFE, check_route, moderation_route
 from guard.metering.ledger import SqliteLedger
+from guard.pii.names.service import OFF as NAMES_OFF
+from guard.pii.names.service import NameOptions, Names, open_names
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
 from guard.ports import DeferredEngine
@@ -49,11 +51,12 @@ def build_app(settings: Settings) -> Litestar:
     gauge = ModelGauge()
     policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine()
     classifiers = build_classifiers(settings, gauge.observe)
+    names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
     pattern.prepare()
     ledger = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms)
     parts = Parts(
-        engines=Engines((pattern,), _deferred(classifiers)),
+        engines=Engines((pattern,), _deferred(classifiers, names)),
         prompt_rules=(FloodEngine(),),
         classifier=classifiers.text if classifiers is not None else None,
         leak=_leak_rule(settings),
@@ -61,6 +64,7 @@ def build_app(settings: Settings) -> Litestar:
         router=Router(backends),
         ledger=ledger,
         lull_s=settings.stream.lull_ms / 1000,
+        names=names.text if names is not None else None,
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
     limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
@@ -74,14 +78,14 @@ def build_app(settings: Settings) -> Litestar:
         route_handlers=[
             *routes(paths, door, parts),
             models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
-            check_route(door, Trial((pattern, *parts.prompt_rules), parts.classifier, policy)),
+            check_route(door, Trial((pattern, *parts.prompt_rules), parts.classifier, policy, parts.names)),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
             openapi_route(),
             *health_routes(_problems(ledger)),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, backends, classifiers, gauge)],
+        lifespan=[_lifespan(ledger, backends, (classifiers, names), gauge)],
         openapi_config=None,
         logging_config=None,
         debug=False,
@@ -89,7 +93,10 @@ def build_app(settings: Settings) -> Litestar:
 
 
 def _lifespan(
-    ledger: SqliteLedger, backends: Sequence[HttpBackend], classifiers: Classifiers | None, gauge: ModelGauge
+    ledger: SqliteLedger,
+    backends: Sequence[HttpBackend],
+    services: tuple[Classifiers | None, Names | None],
+    gauge: ModelGauge,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -99,11 +106,15 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             ledger.start()
             stack.callback(ledger.stop)
-            if classifiers is not None:
-                stack.push_async_callback(classifiers.stop)
-                classifiers.start()
-                announce(classifiers.statements)
-                gauge.announce(classifiers.statements)
+            for service in services:
+                if service is None:
+                    continue
+                stack.push_async_callback(service.stop)
+                service.start()
+                announce(service.statements)
+                gauge.announce(service.statements)
+            if services[1] is None:
+                announce((NAMES_OFF,))
             stack.push_async_callback(disconnect, backends)
             yield
 
@@ -136,21 +147,38 @@ def build_classifiers(settings: Settings, observe: Observe | None = None) -> Cla
     return Classifiers(options, observe or (lambda _model, _report: None))
 
 
+def build_names(settings: Settings, observe: Observe | None = None) -> Names | None:
+    """The engine that reads names, opened and not started; None if the configuration or the models have none."""
+    chosen = settings.inference
+    if chosen.names is False or (chosen.names is None and not chosen.classifiers):
+        return None
+    options = NameOptions(
+        directory=Path(settings.models),
+        patience_s=chosen.verdict_s,
+        device=Device(chosen.device, chosen.threads),
+        batch=BatchLimits(windows=chosen.batch_windows, queue=chosen.queue_windows),
+        left_words=chosen.names_left_words,
+        right_words=chosen.names_right_words,
+        remote=_remote(chosen.server),
+    )
+    return open_names(options, required=chosen.names is True, observe=observe or (lambda _model, _report: None))
+
+
 async def check_text(settings: Settings, text: str) -> CheckReport:
     """What the configured policy makes of a text, as if it were a user's prompt."""
     policy, engines = EmbeddedPolicy(Path(settings.policies)), (build_engine(), FloodEngine())
-    classifiers = build_classifiers(settings)
-    if classifiers is None:
-        return (await Trial(engines, None, policy).check([TrialText(text)]))[0]
-    classifiers.start()
-    try:
-        return (await Trial(engines, classifiers.text, policy).check([TrialText(text)]))[0]
-    finally:
-        await classifiers.stop()
+    classifiers, names = build_classifiers(settings), build_names(settings)
+    async with AsyncExitStack() as stack:
+        for service in (classifiers, names):
+            if service is not None:
+                stack.push_async_callback(service.stop)
+                service.start()
+        read, named = classifiers.text if classifiers else None, names.text if names else None
+        return (await Trial(engines, read, policy, named).check([TrialText(text)]))[0]
 
 
-def _deferred(classifiers: Classifiers | None) -> tuple[DeferredEngine, ...]:
-    return () if classifiers is None else (classifiers.answers,)
+def _deferred(classifiers: Classifiers | None, names: Names | None) -> tuple[DeferredEngine, ...]:
+    return tuple(service.answers for service in (classifiers, names) if service is not None)
 
 
 def _unsafe_threshold(classifiers: Classifiers | None) -> float:

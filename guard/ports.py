@@ -13,6 +13,7 @@ from guard.core.event import EngineStatus, Inspected, StageFailed
 from guard.core.facts import MessageFacts, RequestFacts
 from guard.core.finding import Finding
 from guard.core.frame import Frame
+from guard.core.plan import Plan
 from guard.core.usage import Usage
 from guard.errors import GuardError
 
@@ -71,6 +72,15 @@ class DeferredEngine(Protocol):
         """The name that plans carry."""
         ...
 
+    @property
+    def outrun(self) -> bool:
+        """Whether text may run ahead of its verdict where the plan says so: not if it finds what must be replaced."""
+        ...
+
+    def concerns(self, plan: Plan) -> bool:
+        """Whether anything that it finds would count under a plan; if not, it need not be asked."""
+        ...
+
     def open(self, channel: Channel, tell: Tell) -> DeferredChannel:
         """A fresh memory for one channel. Raises EngineBusy."""
         ...
@@ -107,6 +117,38 @@ class Classifier(Protocol):
 
     async def assess(self, passages: Sequence[Passage]) -> Sequence[Assessment]:
         """One assessment for each passage. A classifier that fails says so in `status`; nothing is raised."""
+        ...
+
+
+class SlotText(Discreet, frozen=True):
+    """A whole text; `json`: it is JSON, in whose strings letters may be escaped."""
+
+    text: str
+    json: bool = False
+
+
+class TextVerdict(msgspec.Struct, frozen=True):
+    """What an engine says of one whole text. Without `OK` it says nothing."""
+
+    findings: tuple[Finding, ...] = ()
+    status: EngineStatus = EngineStatus.OK
+
+
+class TextEngine(Protocol):
+    """An engine that inspects whole texts with a model, and takes its time."""
+
+    @property
+    def name(self) -> str:
+        """The name that plans and findings carry."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The finding types that it tells."""
+        ...
+
+    async def inspect(self, texts: Sequence[SlotText]) -> Sequence[TextVerdict]:
+        """One verdict for each text. A text that it fails on has a status that says so; nothing is raised."""
         ...
 
 

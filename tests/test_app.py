@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import yaml
 
-from guard.app import build_app, build_classifiers
+from guard.app import build_app, build_classifiers, build_names
 from guard.config import InferenceServer, InferenceSettings, Settings, bundled_models, demo_settings
 from guard.errors import ConfigError
 
@@ -30,6 +30,27 @@ async def test_a_ledger_is_closed_although_the_inference_server_is_not_there(tmp
     assert raised.group_contains(ConfigError, match="can't be reached")
     assert "guard.db" in os.listdir(tmp_path)
     assert not any("-run-" in name for name in os.listdir(tmp_path))
+
+
+def _without_token_models(directory: Path) -> Path:
+    shutil.copytree(bundled_models(), directory, ignore=shutil.ignore_patterns("corpus", "training"))
+    manifest = yaml.safe_load((directory / "manifest.yaml").read_text())
+    manifest["models"] = [one for one in manifest["models"] if one["kind"] != "token"]
+    (directory / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+    return directory
+
+
+def test_without_a_model_names_are_off_unless_they_are_asked_for(tmp_path: Path) -> None:
+    models = str(_without_token_models(tmp_path / "models"))
+
+    assert build_names(settings(tmp_path, models=models)) is None
+    with pytest.raises(ConfigError, match="names would go unread"):
+        build_names(settings(tmp_path, models=models, inference=InferenceSettings(names=True)))
+
+
+@pytest.mark.parametrize("chosen", [InferenceSettings(names=False), InferenceSettings(classifiers=())])
+def test_names_can_be_switched_off(tmp_path: Path, chosen: InferenceSettings) -> None:
+    assert build_names(settings(tmp_path, inference=chosen)) is None
 
 
 def test_answers_never_go_unread_because_a_model_is_missing(tmp_path: Path) -> None:

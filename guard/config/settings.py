@@ -89,6 +89,15 @@ class InferenceSettings(Section, frozen=True):
     classifiers: Annotated[
         tuple[Literal["injection", "unsafe"], ...], Meta(description="The scores that texts get; none: no models.")
     ] = ("injection", "unsafe")
+    names: Annotated[
+        bool | None, Meta(description="Whether names and addresses are looked for; by default where there is a model.")
+    ] = None
+    names_left_words: Annotated[
+        int, Meta(ge=0, le=64, description="Words that are read before what could be a name in an answer.")
+    ] = 16
+    names_right_words: Annotated[
+        int, Meta(ge=1, le=16, description="Words that are waited for behind what could be a name in an answer.")
+    ] = 2
     trusted_roles: Annotated[
         tuple[str, ...], Meta(description="Roles whose messages speak for the operator and are not scored.")
     ] = ("system", "developer")

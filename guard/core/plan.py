@@ -33,8 +33,8 @@ class Plan(msgspec.Struct, frozen=True):
     `actions` is keyed by finding type, by group (`pii.direct`; `pii` covers all `pii.…`), or by `*`; the most specific
     key wins. A type that nothing covers is `allow`ed: what must not pass has to be named, and `*` names everything.
     `thresholds` (same keys) are the least score that counts; where none is given, the finding's own holds. `engines`
-    are those whose verdict text waits for; `deferred` are those of them that answer later, and text may run
-    `ahead_chars` ahead of their verdict. `classifiers` are those whose findings count, None for all.
+    are those whose verdict text waits for; `deferred` are those of them that answer later and that text may outrun, by
+    `ahead_chars`. `classifiers` are those whose findings count, None for all.
     """
 
     actions: Mapping[str, Action]

@@ -7,6 +7,7 @@ model can read.
 
 import asyncio
 import string
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -90,9 +91,16 @@ class Tokens:
     def window(self, ids: Ids, spans: Ids) -> Window:
         """The window that begins with these tokens."""
         body = ids[: self.body]
+        return Window(self._framed(body), int(spans[0, 0]), int(spans[len(body) - 1, 1]))
+
+    def framed(self, ids: Sequence[int], start: int, end: int) -> Window:
+        """A window of words' ids, `start` to `end` in their text. They fit if they are no more than `body`."""
+        return Window(self._framed(np.array(ids, dtype=np.int64)), start, end)
+
+    def _framed(self, body: Ids) -> Ids:
         framed = np.empty(len(body) + 2, dtype=np.int64)
         framed[0], framed[1:-1], framed[-1] = self._begin, body, self._end
-        return Window(framed, int(spans[0, 0]), int(spans[len(body) - 1, 1]))
+        return framed
 
 
 class Reading:

@@ -30,15 +30,14 @@ class Engines(msgspec.Struct, frozen=True):
     deferred: tuple[DeferredEngine, ...] = ()
 
     def counting(self, plan: Plan) -> "Engines":
-        """Without those that answer later, if no classifier counts."""
-        return self if plan.classifiers != () else Engines(self.inline)
+        """Without those that answer later and find nothing that counts."""
+        return Engines(self.inline, tuple(engine for engine in self.deferred if engine.concerns(plan)))
 
     def of(self, plan: Plan) -> Plan:
         """The plan with these engines to wait for."""
-        deferred = tuple(engine.name for engine in self.deferred)
-        return msgspec.structs.replace(
-            plan, engines=(*(engine.name for engine in self.inline), *deferred), deferred=deferred
-        )
+        names = (*(engine.name for engine in self.inline), *(engine.name for engine in self.deferred))
+        outrun = tuple(engine.name for engine in self.deferred if engine.outrun)
+        return msgspec.structs.replace(plan, engines=names, deferred=outrun)
 
 
 class _Memory:

@@ -19,7 +19,7 @@ from guard.core.plan import FailureMode, Plan
 from guard.core.stream import StreamGuard
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError, EngineTimeout, InvariantError
-from guard.ports import Assessment, Classifier, Engine, Passage, Prompt
+from guard.ports import Assessment, Classifier, Engine, Passage, Prompt, SlotText, TextEngine
 
 MEMBER: Final = "POLICY_MEMBER"
 CLASSIFIER: Final = "classifier"
@@ -53,6 +53,8 @@ class PromptCheck:
         self._statuses = dict.fromkeys(self._names, EngineStatus.OK)
         self._verdicts = [self._inspect(e, index) for index in range(len(prompt.frame.slots)) for e in engines]
         self._assessed: Sequence[Assessment] = ()
+        self._types_of: dict[str, tuple[str, ...]] = {}
+        """What engines with a model look for, by their names."""
 
     async def classify(self, classifier: Classifier) -> None:
         """Lets the classifiers score what was said in the conversation. Raises nothing: see `engines`."""
@@ -69,6 +71,20 @@ class PromptCheck:
         for index, slot in enumerate(slots):
             self._verdicts.append(Inspected(slot.channel, CLASSIFIER, len(slot.text), tuple(found[index])))
         self._names = (*self._names, CLASSIFIER)
+
+    async def read(self, engine: TextEngine) -> None:
+        """Lets an engine with a model read what was said in the conversation. Raises nothing: see `engines`."""
+        slots, roles = self._prompt.frame.slots, self._prompt.roles
+        spoken = [index for index, role in enumerate(roles) if role]
+        texts = [SlotText(slots[index].text, slots[index].channel.is_json) for index in spoken]
+        read = await engine.inspect(texts)
+        found = dict(zip(spoken, read, strict=True))
+        for index, slot in enumerate(slots):
+            findings = found[index].findings if index in found else ()
+            self._verdicts.append(Inspected(slot.channel, engine.name, len(slot.text), findings))
+        self._names = (*self._names, engine.name)
+        self._statuses[engine.name] = max((one.status for one in read), key=_GRAVITY.index, default=EngineStatus.OK)
+        self._types_of[engine.name] = engine.types
 
     def statuses(self) -> Mapping[str, EngineStatus]:
         """The engines' status on the whole prompt: the gravest that any of its texts has."""
@@ -136,11 +152,17 @@ class PromptCheck:
         if plan.on_failure is FailureMode.RELEASE:
             return
         for name, status in self.statuses().items():
-            if status in _DONE or (plan.classifiers is not None and name not in plan.classifiers):
+            if status in _DONE or not self._counts(name, plan):
                 continue
             if status is EngineStatus.TIMEOUT:
-                raise EngineTimeout("A classifier was too slow for this prompt, so it does not travel; try again.")
-            raise EngineError("A classifier failed on this prompt, so it does not travel; try again.")
+                raise EngineTimeout("A model was too slow for this prompt, so it does not travel; try again.")
+            raise EngineError("A model failed on this prompt, so it does not travel; try again.")
+
+    def _counts(self, name: str, plan: Plan) -> bool:
+        """Whether the plan does anything about what an engine finds."""
+        if name in self._types_of:
+            return any(plan.action(Finding(type_, 0, 0)) is not Action.ALLOW for type_ in self._types_of[name])
+        return plan.classifiers is None or name in plan.classifiers
 
     def _inspect(self, engine: Engine, index: int) -> Inspected:
         slot = self._prompt.frame.slots[index]

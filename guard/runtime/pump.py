@@ -31,6 +31,7 @@ from guard.ports import (
     PolicyEngine,
     Prompt,
     Router,
+    TextEngine,
 )
 from guard.runtime.account import Account
 from guard.runtime.header import forwarded
@@ -62,6 +63,8 @@ class Parts(msgspec.Struct, frozen=True):
     router: Router
     ledger: Ledger
     lull_s: float
+    names: TextEngine | None = None
+    """Who reads prompts for names."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -155,6 +158,8 @@ class Exchange:
         check = PromptCheck(prompt, (*self._parts.engines.inline, *self._parts.prompt_rules))
         if self._parts.classifier is not None:
             await check.classify(self._parts.classifier)
+        if self._parts.names is not None:
+            await check.read(self._parts.names)
         decision = self._parts.policy.request(self._facts(prompt, backend, check))
         account.generation = decision.generation
         if decision.deny:

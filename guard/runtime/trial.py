@@ -15,7 +15,7 @@ from guard.core.facts import Identity, MessageFacts, RequestFacts
 from guard.core.frame import Frame, Slot
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError
-from guard.ports import Classifier, Engine, PolicyEngine, Prompt
+from guard.ports import Classifier, Engine, PolicyEngine, Prompt, TextEngine
 from guard.runtime.prompt_check import Outcome, PromptCheck
 
 TRIAL: Final = Identity(tenant="default", key="trial", tier="default")
@@ -65,9 +65,16 @@ class CheckReport(msgspec.Struct, frozen=True):
 class Trial:
     """Inspects texts as a request's (or, in the role `assistant`, as an answer's) and decides on each."""
 
-    def __init__(self, engines: Sequence[Engine], classifier: Classifier | None, policy: PolicyEngine) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        classifier: Classifier | None,
+        policy: PolicyEngine,
+        names: TextEngine | None = None,
+    ) -> None:
         self._engines = engines
         self._classifier = classifier
+        self._names = names
         self._policy = policy
 
     async def check(self, texts: Sequence[TrialText], who: Identity = TRIAL) -> Sequence[CheckReport]:
@@ -79,6 +86,8 @@ class Trial:
         checked = PromptCheck(prompt, self._engines)
         if self._classifier is not None:
             await checked.classify(self._classifier)
+        if self._names is not None:
+            await checked.read(self._names)
         decision = self._policy.request(_facts(prompt, checked, who))
         return _report(given, checked, decision)
 

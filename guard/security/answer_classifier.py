@@ -13,14 +13,15 @@ from typing import Final
 from guard.core.channel import Channel
 from guard.core.event import EngineStatus, Inspected, StageFailed
 from guard.core.finding import Finding
+from guard.core.plan import Plan
 from guard.errors import EngineError, EngineTimeout
 from guard.inference.manifest import ModelSpec
 from guard.inference.stepper import Stepper
 from guard.inference.turn import Slot
+from guard.inference.vocabulary import Vocabulary
 from guard.ports import Tell
 from guard.security.head import Head, HeadReader
 from guard.security.reading import Word, WordReader
-from guard.security.vocabulary import Vocabulary
 
 NAME: Final = "stream"
 PARAGRAPH_TOKENS: Final = 256
@@ -39,6 +40,7 @@ class AnswerClassifier:
     """Implements `ports.DeferredEngine`."""
 
     name = NAME
+    outrun = True
 
     def __init__(self, model: ModelSpec, stepper: Stepper, vocabulary: Vocabulary, judge: Judge | None) -> None:
         """`judge` is asked where the stream model is unsure; without it the stream model's word stands."""
@@ -55,6 +57,10 @@ class AnswerClassifier:
             if row[column] >= floor:
                 return True
         return False
+
+    def concerns(self, plan: Plan) -> bool:
+        """Whether any classifier counts. See `ports.DeferredEngine`."""
+        return plan.classifiers != ()
 
     def open(self, channel: Channel, tell: Tell) -> "AnswerChannel":
         """A fresh memory for one channel. Raises EngineBusy."""

@@ -6,21 +6,18 @@ from pathlib import Path
 import msgspec
 
 from guard.errors import ConfigError
-from guard.inference import remote
 from guard.inference.batcher import Batcher, BatchReport
-from guard.inference.device import Device, has_gpu
+from guard.inference.device import Device
 from guard.inference.linear import Linear
-from guard.inference.manifest import ModelSpec, read_manifest, verified
-from guard.inference.onnx import library
+from guard.inference.manifest import ModelSpec, read_manifest
+from guard.inference.opened import Opened
 from guard.inference.remote_wire import Remote
-from guard.inference.runner import StepRunner, WindowRunner
 from guard.inference.schedule import Limits
-from guard.inference.session import open_step, open_window
 from guard.inference.stepper import StepLimits, Stepper, TurnReport
-from guard.inference.token import Tokeniser, Tokens
+from guard.inference.token import Tokeniser
+from guard.inference.vocabulary import Vocabulary
 from guard.security.answer_classifier import AnswerClassifier
 from guard.security.text_classifier import TextClassifier, WindowModel
-from guard.security.vocabulary import Vocabulary
 
 Observe = Callable[[str, BatchReport | TurnReport], None]
 """Takes a model's name and what one of its runs was like."""
@@ -49,13 +46,9 @@ class Classifiers:
     def __init__(self, options: ClassifierOptions, observe: Observe) -> None:
         self._options = options
         self._observe = observe
-        self._runners: list[WindowRunner | StepRunner] = []
+        self._opened = Opened(options.directory, options.device, options.remote)
         self._batchers: list[Batcher] = []
-        self._checks: list[Callable[[], None]] = []
-        """What asks an inference server whether it is ready."""
         self._tokeniser = Tokeniser()
-        self.statements: tuple[str, ...] = ()
-        """What serves each model, in a line each."""
         specs = read_manifest(options.directory)
         windows = [(spec, name) for name in options.names for spec in specs if _gives(spec, "window", name)]
         missing = [name for name in options.names if name not in [found for _, found in windows]]
@@ -65,7 +58,7 @@ class Classifiers:
         """The score from which each classifier would count a finding."""
         self.text = TextClassifier(
             self._tokeniser,
-            self._tokens(windows[0][0]),
+            self._opened.tokens(windows[0][0]),
             [self._window(spec, name) for spec, name in windows],
             options.trusted_roles,
             options.patience_s,
@@ -79,10 +72,14 @@ class Classifiers:
             )
         self.answers = self._answers(stream)
 
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """What serves each model, in a line each."""
+        return self._opened.statements
+
     def start(self) -> None:
         """Starts the threads that run the models. Raises ConfigError when an inference server is not ready."""
-        for check in self._checks:
-            check()
+        self._opened.ready()
         for batcher in self._batchers:
             batcher.start()
         self.answers.stepper.start()
@@ -93,15 +90,10 @@ class Classifiers:
             await batcher.stop()
         self.answers.stepper.stop()
         self._tokeniser.stop()
-        for runner in self._runners:
-            runner.close()
-
-    def _tokens(self, spec: ModelSpec) -> Tokens:
-        data = verified(self._options.directory, spec.tokenizer.file, spec.tokenizer.sha256)
-        return Tokens(data, spec.max_tokens, spec.stride_tokens)
+        self._opened.close()
 
     def _window(self, spec: ModelSpec, name: str) -> WindowModel:
-        runner = self._window_runner(spec)
+        runner = self._opened.window(spec)
         batcher = Batcher(runner, self._options.batch, lambda report: self._observe(spec.name, report))
         self._batchers.append(batcher)
         return WindowModel(spec, spec.score(name), self._linear(spec), batcher)
@@ -110,43 +102,15 @@ class Classifiers:
         stage = spec.linear
         if stage is None:
             return None
-        return Linear(verified(self._options.directory, stage.file, stage.sha256), stage)
+        return Linear(self._opened.file(stage.file, stage.sha256), stage)
 
     def _answers(self, spec: ModelSpec) -> AnswerClassifier:
-        runner = self._step_runner(spec)
+        runner = self._opened.step(spec)
         stepper = Stepper(runner, spec.state, self._options.step, lambda report: self._observe(spec.name, report))
-        tokens = self._tokens(spec)
+        tokens = self._opened.tokens(spec)
         vocabulary = Vocabulary(tokens.words, tokens.unknown)
         wanted = [score for score in spec.scores if score.name in self._options.names]
         return AnswerClassifier(msgspec.structs.replace(spec, scores=tuple(wanted)), stepper, vocabulary, self._judge)
-
-    def _window_runner(self, spec: ModelSpec) -> WindowRunner:
-        if self._options.remote is not None:
-            there = remote.open_window(spec, self._options.remote)
-            self._add(there, there.statement, there.ready)
-            return there
-        here = open_window(self._model(spec), spec, self._options.device)
-        self._add(here, here.statement)
-        return here
-
-    def _step_runner(self, spec: ModelSpec) -> StepRunner:
-        if self._options.remote is not None:
-            there = remote.open_step(spec, self._options.remote)
-            self._add(there, there.statement, there.ready)
-            return there
-        here = open_step(self._model(spec), spec, self._options.device)
-        self._add(here, here.statement)
-        return here
-
-    def _model(self, spec: ModelSpec) -> bytes:
-        file = spec.serving(gpu=has_gpu(self._options.device, library().module.get_available_providers()))
-        return verified(self._options.directory, file.file, file.sha256)
-
-    def _add(self, runner: WindowRunner | StepRunner, statement: str, ready: Callable[[], None] | None = None) -> None:
-        self._runners.append(runner)
-        self.statements = (*self.statements, statement)
-        if ready is not None:
-            self._checks.append(ready)
 
     async def _judge(self, name: str, text: str) -> float:
         return (await self.text.judge(name, text)).score

@@ -6,10 +6,7 @@ in a document counts as much as one that stands alone. It can't see policies; it
 """
 
 import asyncio
-import hashlib
 import math
-import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +20,7 @@ from guard.inference.batcher import Batcher
 from guard.inference.calibration import calibrate, leading_type
 from guard.inference.linear import Linear
 from guard.inference.manifest import ModelSpec, ScoreSpec
+from guard.inference.remembered import Remembered
 from guard.inference.runner import Floats
 from guard.inference.token import MOST_CHARS, Tokeniser, Tokens, Window
 from guard.ports import Assessment, Passage
@@ -145,7 +143,7 @@ class TextClassifier:
         self._models = tuple(models)
         self._trusted = frozenset(trusted_roles)
         self._patience_s = patience_s
-        self._remembered = _Remembered(_REMEMBERED)
+        self._remembered = Remembered[Judgement](_REMEMBERED)
 
     async def assess(self, passages: Sequence[Passage]) -> Sequence[Assessment]:
         """One assessment for each passage: see `ports.Classifier`."""
@@ -232,28 +230,3 @@ def _finding(model: WindowModel, one: Judgement, passage: Passage) -> Finding:
         rule=model.rule,
         threshold=model.spec.threshold,
     )
-
-
-class _Remembered:
-    """Judgements by a keyed hash of the text: no text is kept, and nobody can tell from outside which texts were."""
-
-    def __init__(self, most: int) -> None:
-        self._key = secrets.token_bytes(32)
-        self._most = most
-        self._known: OrderedDict[bytes, Judgement] = OrderedDict()
-
-    def get(self, key: str, text: str) -> Judgement | None:
-        digest = self._digest(key, text)
-        found = self._known.get(digest)
-        if found is not None:
-            self._known.move_to_end(digest)
-        return found
-
-    def put(self, key: str, text: str, judgement: Judgement) -> None:
-        self._known[self._digest(key, text)] = judgement
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
-
-    def _digest(self, key: str, text: str) -> bytes:
-        data = f"{key}\0{text}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(data, key=self._key, digest_size=16).digest()

@@ -11,10 +11,10 @@ from guard.core.plan import Plan
 from guard.errors import EngineBusy
 from guard.inference.turn import Listener, Word
 from guard.inference.turn import Slot as Place
+from guard.inference.vocabulary import Vocabulary
 from guard.runtime.inspection import Engines, Inspection
 from guard.scan.engine import PatternEngine
 from guard.security.answer_classifier import AnswerClassifier
-from guard.security.vocabulary import Vocabulary
 from tests.security.stream_model import LOGITS, SPEC, encode
 
 CONTENT = Channel(0, "content")

@@ -26,11 +26,11 @@ from guard.inference.runner import Floats, Ids
 from guard.inference.stepper import StepLimits, Stepper
 from guard.inference.turn import Reading as TokenReading
 from guard.inference.turn import Word as TokenWord
+from guard.inference.vocabulary import Vocabulary
 from guard.runtime.pump import Exchange
 from guard.scan.engine import PatternEngine
 from guard.security.answer_classifier import AnswerClassifier
 from guard.security.reading import WordReader
-from guard.security.vocabulary import Vocabulary
 from tests.core.playbook import found, said, text, texts, verdict
 from tests.flow import cut
 from tests.inference.test_stepper import Polynomial, Reader, expected

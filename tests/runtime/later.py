@@ -3,6 +3,7 @@
 from guard.core.channel import Channel
 from guard.core.event import EngineStatus, Inspected, StageFailed
 from guard.core.finding import Finding
+from guard.core.plan import Plan
 from guard.errors import EngineBusy
 from guard.ports import Tell
 
@@ -33,11 +34,15 @@ class Later:
 
     name = "later"
 
-    def __init__(self, word: str = "bomb", busy: bool = False) -> None:
+    def __init__(self, word: str = "bomb", busy: bool = False, outrun: bool = True) -> None:
         self.word = word
+        self.outrun = outrun
         self.busy = busy
         self.channels: list[LaterChannel] = []
         self.at_once = False
+
+    def concerns(self, plan: Plan) -> bool:
+        return plan.classifiers != ()
 
     def open(self, channel: Channel, tell: Tell) -> LaterChannel:
         if self.busy:

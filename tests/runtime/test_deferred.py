@@ -154,6 +154,15 @@ async def test_text_may_run_ahead_where_the_policy_says_so_and_no_further(engine
     await run(world, steps)
 
 
+async def test_text_never_runs_ahead_of_an_engine_that_finds_what_is_replaced(engine: PatternEngine) -> None:
+    later = Later(outrun=False)
+    decision = Decision(actions={"*": Action.BLOCK}, release=ReleaseMode.OPTIMISTIC, ahead_chars=100)
+    world = silence(engine, later, chunk("hello "), None, decision=decision)
+    await run(world, world.client.leaves.set)
+
+    assert b"hello" not in world.client.body
+
+
 async def test_a_late_finding_still_ends_an_answer_that_ran_ahead(engine: PatternEngine) -> None:
     later = Later()
     decision = Decision(actions={"*": Action.BLOCK}, release=ReleaseMode.OPTIMISTIC, ahead_chars=100)

@@ -13,8 +13,8 @@ from guard.errors import EngineError
 from guard.inference.manifest import KindSpec, ModelSpec, ScoreSpec, TokenizerSpec
 from guard.inference.runner import Floats, Ids, StepRunner
 from guard.inference.stepper import StepLimits, Stepper
+from guard.inference.vocabulary import Vocabulary
 from guard.security.answer_classifier import AnswerChannel, AnswerClassifier, Judge
-from guard.security.vocabulary import Vocabulary
 
 CONTENT = Channel(0, "content")
 

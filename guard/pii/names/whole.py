@@ -1,0 +1,99 @@
+"""Names in whole texts: prompts, documents, tool results. Each text is paid for once.
+
+Words are read in overlapping windows, of which those without a word that could be a name are left out. Verdicts are
+remembered by a keyed hash, so a conversation's earlier turns are not read again.
+"""
+
+import asyncio
+import bisect
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from guard.core.event import EngineStatus
+from guard.core.finding import Finding
+from guard.errors import EngineBusy, EngineError, EngineTimeout
+from guard.inference.remembered import Remembered
+from guard.inference.token import MOST_CHARS, MOST_WINDOWS
+from guard.pii.names.gate import Gate, Lists, Weight
+from guard.pii.names.label import Labeller, Part
+from guard.pii.names.span import Decoder
+from guard.pii.names.word import Word, words_of
+from guard.ports import SlotText, TextVerdict
+
+_REMEMBERED: Final = 16_384
+"""Texts whose names are remembered."""
+_SOON_CHARS: Final = 2_048
+"""Longer texts are cut on a thread of their own: the event loop has streams to serve."""
+
+
+class WholeNames:
+    """Implements `ports.TextEngine`."""
+
+    def __init__(self, name: str, labeller: Labeller, decoder: Decoder, lists: Lists, patience_s: float) -> None:
+        """`patience_s` bounds the wait for one text's verdict."""
+        self.name = name
+        self.types = decoder.types
+        self._labeller = labeller
+        self._decoder = decoder
+        self._lists = lists
+        self._patience_s = patience_s
+        self._remembered = Remembered[tuple[Finding, ...]](_REMEMBERED)
+
+    async def inspect(self, texts: Sequence[SlotText]) -> Sequence[TextVerdict]:
+        """One verdict for each text. See `ports.TextEngine`."""
+        return await asyncio.gather(*(self._verdict(text) for text in texts))
+
+    async def find(self, text: str, json: bool = False) -> Sequence[Finding]:
+        """The names in a text. Raises EngineError."""
+        kind = f"json={json}"
+        known = self._remembered.get(kind, text)
+        if known is None:
+            known = tuple(await self._read(text, json))
+            self._remembered.put(kind, text, known)
+        return known
+
+    async def _verdict(self, text: SlotText) -> TextVerdict:
+        try:
+            return TextVerdict(tuple(await self.find(text.text, text.json)))
+        except EngineError as error:
+            timed_out = isinstance(error, EngineTimeout)
+            return TextVerdict(status=EngineStatus.TIMEOUT if timed_out else EngineStatus.ERROR)
+
+    async def _read(self, text: str, json: bool) -> Sequence[Finding]:
+        if len(text) > MOST_CHARS:
+            raise EngineBusy(f"a text is longer than {MOST_CHARS} characters, which is more than is read for names")
+        deadline = asyncio.get_running_loop().time() + self._patience_s
+        soon = len(text) <= _SOON_CHARS
+        cut = self._cut(text, json) if soon else await asyncio.to_thread(self._cut, text, json)
+        if not cut.parts:
+            return ()
+        if len(cut.parts) > MOST_WINDOWS:
+            raise EngineBusy(f"a text has more than {MOST_WINDOWS} windows to be read for names; send it in parts")
+        labels = await self._labeller.label(len(cut.words), cut.parts, deadline)
+        return self._decoder.findings(cut.words, labels)
+
+    def _cut(self, text: str, json: bool) -> "_Cut":
+        words = words_of(text, json)
+        gate = Gate(self._lists)
+        named = [at for at, word in enumerate(words) if gate.weigh(word) is Weight.NAME]
+        if not named:
+            return _Cut(words, [])
+        return _Cut(words, [part for part in self._labeller.parts(words) if _holds(part, named)])
+
+
+class _Cut(msgspec.Struct):
+    """A text's words, and the windows that the model reads."""
+
+    words: list[Word]
+    parts: list[Part]
+
+    def __repr__(self) -> str:
+        return f"_Cut(words=<{len(self.words)}>, parts=<{len(self.parts)}>)"
+
+
+def _holds(part: Part, named: Sequence[int]) -> bool:
+    """Whether one of these words, which are in order, is in the part."""
+    at = bisect.bisect_left(named, part.first)
+    return at < len(named) and named[at] < part.last

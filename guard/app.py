@@ -1,5 +1,6 @@
 """The composition root: reads Settings, builds every part, wires them. The one file that knows them all."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from litestar import Litestar
 
 from guard.config import BackendSettings, InferenceServer, Settings
 from guard.core.facts import Identity
+from guard.core.taxonomy import GROUP_OF
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.errors import ConfigError
@@ -24,6 +26,10 @@ from guard.ingress.service import UNSAFE, check_route, moderation_route
 from guard.metering.ledger import SqliteLedger
 from guard.pii.names.service import OFF as NAMES_OFF
 from guard.pii.names.service import NameOptions, Names, open_names
+from guard.pii.pseudonym.form import patterns as placeholder_patterns
+from guard.pii.pseudonym.keyring import Keyring, Scope
+from guard.pii.pseudonym.label import labels_of
+from guard.pii.pseudonym.vault import Vaults
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
 from guard.ports import DeferredEngine
@@ -60,6 +66,7 @@ def build_app(settings: Settings) -> Litestar:
         prompt_rules=(FloodEngine(),),
         classifier=classifiers.text if classifiers is not None else None,
         leak=_leak_rule(settings),
+        vaults=_vaults(settings),
         policy=policy,
         router=Router(backends),
         ledger=ledger,
@@ -78,7 +85,9 @@ def build_app(settings: Settings) -> Litestar:
         route_handlers=[
             *routes(paths, door, parts),
             models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
-            check_route(door, Trial((pattern, *parts.prompt_rules), parts.classifier, policy, parts.names)),
+            check_route(
+                door, Trial((pattern, *parts.prompt_rules), parts.classifier, policy, parts.vaults, parts.names)
+            ),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
             openapi_route(),
@@ -123,7 +132,9 @@ def _lifespan(
 
 def build_engine() -> PatternEngine:
     """The pattern engine with every detector there is."""
-    return PatternEngine((*PII_PATTERNS, *SECURITY_PATTERNS), version="1")
+    values = (*PII_PATTERNS, *SECURITY_PATTERNS)
+    labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
+    return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
 
 
 def build_classifiers(settings: Settings, observe: Observe | None = None) -> Classifiers | None:
@@ -174,7 +185,7 @@ async def check_text(settings: Settings, text: str) -> CheckReport:
                 stack.push_async_callback(service.stop)
                 service.start()
         read, named = classifiers.text if classifiers else None, names.text if names else None
-        return (await Trial(engines, read, policy, named).check([TrialText(text)]))[0]
+        return (await Trial(engines, read, policy, _vaults(settings), named).check([TrialText(text)]))[0]
 
 
 def _deferred(classifiers: Classifiers | None, names: Names | None) -> tuple[DeferredEngine, ...]:
@@ -197,6 +208,15 @@ def _leak_rule(settings: Settings) -> LeakRule:
         return leak_rule(tuple(canary.reveal() for canary in settings.canaries))
     except ValueError as error:
         raise ConfigError(f"canaries: {error}; write other ones") from None
+
+
+def _vaults(settings: Settings) -> Vaults:
+    chosen = settings.pseudonyms
+    secret = secrets.token_bytes(32) if chosen.secret is None else chosen.secret.reveal().encode()
+    try:
+        return Vaults(Keyring(secret, Scope(chosen.scope)))
+    except ValueError as error:
+        raise ConfigError(f"pseudonyms.secret: {error}; generate a longer one, for example 64 random digits") from None
 
 
 def _keys(settings: Settings) -> tuple[Key, ...]:

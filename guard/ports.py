@@ -1,6 +1,6 @@
 """Every Protocol in one file: the seams between rooms that may not import each other."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,10 +10,11 @@ from guard.core.decision import Decision
 from guard.core.discreet import Discreet
 from guard.core.entry import Closing, Opening
 from guard.core.event import EngineStatus, Inspected, StageFailed
-from guard.core.facts import MessageFacts, RequestFacts
+from guard.core.facts import Identity, MessageFacts, RequestFacts
 from guard.core.finding import Finding
 from guard.core.frame import Frame
 from guard.core.plan import Plan
+from guard.core.stretch import Stretch
 from guard.core.usage import Usage
 from guard.errors import GuardError
 
@@ -149,6 +150,39 @@ class TextEngine(Protocol):
 
     async def inspect(self, texts: Sequence[SlotText]) -> Sequence[TextVerdict]:
         """One verdict for each text. A text that it fails on has a status that says so; nothing is raised."""
+        ...
+
+
+class Vault(Protocol):
+    """What one exchange hides from the backend and gives back to the client."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was hidden, so that there is nothing to restore."""
+        ...
+
+    @property
+    def engine(self) -> Engine | None:
+        """What finds in an answer the pseudonyms that patterns can't; None if there are none."""
+        ...
+
+    def hide(self, stretch: Stretch) -> str:
+        """What stands in a stretch's place on the way to the backend."""
+        ...
+
+    def show(self, stretch: Stretch) -> str:
+        """What stands in a stretch's place on the way to the client."""
+        ...
+
+
+class Vaults(Protocol):
+    """Opens a vault for each exchange."""
+
+    def open(self, who: Identity, texts: Sequence[str], opening: str, lookalikes: Collection[str]) -> Vault:
+        """A vault for a request with these texts.
+
+        `opening` is how its conversation begins; `lookalikes` are texts in it that look like pseudonyms.
+        """
         ...
 
 

@@ -11,6 +11,8 @@ request := {
 	"actions": settings.actions,
 	"prompt_actions": prompt_actions,
 	"answer_actions": answer_actions,
+	"prompt_styles": prompt_styles,
+	"answer_styles": answer_styles,
 	"thresholds": thresholds,
 	"release": settings.release,
 	"members": members,
@@ -21,6 +23,10 @@ request := {
 prompt_actions[scope] := action if some scope, action in settings.prompt_actions
 
 answer_actions[scope] := action if some scope, action in settings.answer_actions
+
+prompt_styles[scope] := style if some scope, style in settings.prompt_styles
+
+answer_styles[scope] := style if some scope, style in settings.answer_styles
 
 thresholds[scope] := score if some scope, score in settings.thresholds
 

@@ -31,6 +31,16 @@ answer_actions := {
 	"OUTPUT_PROMPT_LEAK": "redact",
 }
 
+# How redacted values are written: "placeholder" or "surrogate" (the answer gets the value back), "hash", "mask" or
+# "drop". In prompts, so that the model can speak of a value that it never sees:
+prompt_styles := {
+	"pii": "placeholder",
+	"secret": "placeholder",
+}
+
+# In answers, for values that were not in the prompt; "mask" where nothing is said.
+answer_styles := {}
+
 # The least score that counts, where it is not to be the detector's own: turns that look faked (0.5) stand in many a
 # harmless transcript, ordinary links (0.5) in many an answer.
 thresholds := {

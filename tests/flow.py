@@ -8,6 +8,7 @@ from guard.core.event import Event, FrameSeen, Judged
 from guard.core.frame import Frame, Slot
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
+from guard.pii.pseudonym.vault import Vault
 from guard.scan.engine import PatternEngine
 from guard.scan.scanner import Scanner
 
@@ -15,8 +16,9 @@ from guard.scan.scanner import Scanner
 class Flow:
     """One exchange's text, from what the backend writes to what the client reads."""
 
-    def __init__(self, engine: PatternEngine, plan: Plan) -> None:
-        self.guard = StreamGuard(plan)
+    def __init__(self, engine: PatternEngine, plan: Plan, vault: Vault | None = None) -> None:
+        """`vault`: with it, pseudonyms are restored."""
+        self.guard = StreamGuard(plan) if vault is None else StreamGuard(plan, vault.show, restores=True)
         self.read: dict[Channel, str] = {}
         self.halted = False
         self.settled = 0
@@ -65,9 +67,11 @@ def cut(text: str, at: Sequence[int]) -> list[str]:
     return [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
 
-def stream(engine: PatternEngine, plan: Plan, channel: Channel, pieces: Iterable[str]) -> tuple[str, list[str]]:
+def stream(
+    engine: PatternEngine, plan: Plan, channel: Channel, pieces: Iterable[str], vault: Vault | None = None
+) -> tuple[str, list[str]]:
     """What the client read in the end, and after each piece."""
-    flow = Flow(engine, plan)
+    flow = Flow(engine, plan, vault)
     seen: list[str] = []
     for piece in pieces:
         flow.write((channel, piece))

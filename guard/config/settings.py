@@ -115,6 +115,18 @@ class InferenceSettings(Section, frozen=True):
     server: Annotated[InferenceServer | None, Meta(description="Where models run in place of here.")] = None
 
 
+class PseudonymSettings(Section, frozen=True):
+    """Placeholders and surrogates: what they are made with."""
+
+    secret: Annotated[
+        Secret | None,
+        Meta(description="What they are keyed with, 16 bytes or more. None: one is drawn at each start."),
+    ] = None
+    scope: Annotated[Literal["tenant", "conversation"], Meta(description="How far one value has one placeholder.")] = (
+        "tenant"
+    )
+
+
 class LogSettings(Section, frozen=True):
     """What is logged, and how. User text never is."""
 
@@ -139,6 +151,7 @@ class Settings(Section, frozen=True):
     canaries: Annotated[
         tuple[Secret, ...], Meta(description="Strings planted in system prompts that no answer may show.")
     ] = ()
+    pseudonyms: Annotated[PseudonymSettings, Meta(description="Placeholders and surrogates.")] = PseudonymSettings()
     ledger: Annotated[
         str, Meta(description="sqlite:///relative.db, sqlite:////absolute.db, or sqlite:// in memory.")
     ] = "sqlite:///guard.db"

@@ -6,6 +6,7 @@ import msgspec
 
 from guard.core.action import Action
 from guard.core.plan import FailureMode, Plan, ReleaseMode
+from guard.core.style import Style
 
 
 class Denial(msgspec.Struct, frozen=True):
@@ -19,7 +20,8 @@ class Decision(msgspec.Struct, frozen=True):
     """The policy's answer to one request.
 
     `actions` hold for prompt and answer; `prompt_actions` and `answer_actions` lie over them, key by key. `members` are
-    the smuggling members that this request may carry. `release` says whether an answer's text waits for the
+    the smuggling members that this request may carry. `styles`, with `prompt_styles` and `answer_styles` over them, say
+    how what is redacted is written anew. `release` says whether an answer's text waits for the
     classifiers' verdict, or may run ahead of it by `ahead_chars` characters. `classifiers` are those whose verdict
     counts, None for all there are. `generation` names the loaded set of policies.
     """
@@ -28,6 +30,9 @@ class Decision(msgspec.Struct, frozen=True):
     actions: Mapping[str, Action] = {}
     prompt_actions: Mapping[str, Action] = {}
     answer_actions: Mapping[str, Action] = {}
+    styles: Mapping[str, Style] = {}
+    prompt_styles: Mapping[str, Style] = {}
+    answer_styles: Mapping[str, Style] = {}
     thresholds: Mapping[str, float] = {}
     members: tuple[str, ...] = ()
     hold_chars: int = 16_384
@@ -40,15 +45,16 @@ class Decision(msgspec.Struct, frozen=True):
 
     def prompt_plan(self) -> Plan:
         """The plan for the request's own text."""
-        return self._plan(self.prompt_actions)
+        return self._plan(self.prompt_actions, self.prompt_styles)
 
     def answer_plan(self) -> Plan:
         """The plan for what the backend answers."""
-        return self._plan(self.answer_actions)
+        return self._plan(self.answer_actions, self.answer_styles)
 
-    def _plan(self, over: Mapping[str, Action]) -> Plan:
+    def _plan(self, actions: Mapping[str, Action], styles: Mapping[str, Style]) -> Plan:
         return Plan(
-            actions={**self.actions, **over},
+            actions={**self.actions, **actions},
+            styles={**self.styles, **styles},
             thresholds=self.thresholds,
             hold_chars=self.hold_chars,
             on_failure=self.on_failure,

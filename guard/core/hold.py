@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from guard.core.channel import Channel
 from guard.core.finding import Finding
 from guard.core.frame import Frame
-from guard.core.spans import Edit, apply, settle
+from guard.core.plan import Plan
+from guard.core.spans import Cluster, Edit, apply, settle
+from guard.core.stretch import Stretch, Write, naming
+from guard.core.taxonomy import PSEUDONYM
 
 
 class HeldText:
@@ -96,6 +99,8 @@ class ChannelHold:
     __slots__ = (
         "_ahead",
         "_earliest",
+        "_plan",
+        "_write",
         "channel",
         "closed",
         "delivered",
@@ -109,9 +114,11 @@ class ChannelHold:
         "wall",
     )
 
-    def __init__(self, channel: Channel, ahead: dict[str, int]) -> None:
-        """`ahead`: for each engine, how far text may run ahead of its verdict."""
+    def __init__(self, channel: Channel, ahead: dict[str, int], plan: Plan, write: Write) -> None:
+        """`ahead`: for each engine, how far text may run ahead of its verdict. `write` says what replaces text."""
         self.channel = channel
+        self._plan = plan
+        self._write = write
         self.received = 0
         self.safe = 0
         self.delivered = 0
@@ -212,11 +219,32 @@ class ChannelHold:
         """Moves the safe point to the least of the engines' verdicts, and never into a finding."""
         upto = self.judged
         if self.findings and upto > self._earliest:
-            upto, edits, left = settle(self.findings, upto)
-            self.edits += edits
+            upto, clusters, left = settle(self.findings, upto)
+            self.edits += tuple(edit for cluster in clusters if (edit := self._edit(cluster)) is not None)
             self.findings = list(left)
             self._earliest = min((finding.start for finding in left), default=sys.maxsize)
         self.safe = max(self.safe, upto)
+
+    def _edit(self, cluster: Cluster) -> Edit | None:
+        """What becomes of a stretch; None if it stays as it is."""
+        named = naming(cluster)
+        start, end = cluster[0].start, max(finding.end for finding in cluster)
+        text = self._text(start, end)
+        style = self._plan.style(named)
+        written = self._write(Stretch(start, end, text, cluster, self.channel.is_json, style))
+        if written == text:
+            return None
+        return Edit(start, end, written, restores=named.type == PSEUDONYM)
+
+    def _text(self, start: int, end: int) -> str:
+        """What was received there and has not left."""
+        parts = (part for held in self.queue for part in held.parts if part.hold is self and part.end > start)
+        found: list[str] = []
+        for part in parts:
+            if part.start >= end:
+                break
+            found.append(part.text[max(0, start - part.start) : end - part.start])
+        return "".join(found)
 
     def advance(self) -> None:
         """Without any engine to wait for: everything is judged."""
@@ -261,7 +289,7 @@ class ChannelHold:
             self.delivered += len(text)
             return text
         end = start + len(text)
-        self.delivered += len(text) - sum(_overlap(edit, start, end) for edit in self.edits)
+        self.delivered += len(text) - sum(_overlap(edit, start, end) for edit in self.edits if not edit.restores)
         edited = apply(text, start, self.edits)
         self.edits = tuple(edit for edit in self.edits if edit.end > end)
         return edited

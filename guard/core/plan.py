@@ -8,6 +8,7 @@ import msgspec
 
 from guard.core.action import Action
 from guard.core.finding import Finding
+from guard.core.style import Style
 from guard.core.taxonomy import CLASSIFIERS, group_of
 
 _T = TypeVar("_T")
@@ -32,13 +33,15 @@ class Plan(msgspec.Struct, frozen=True):
 
     `actions` is keyed by finding type, by group (`pii.direct`; `pii` covers all `pii.…`), or by `*`; the most specific
     key wins. A type that nothing covers is `allow`ed: what must not pass has to be named, and `*` names everything.
-    `thresholds` (same keys) are the least score that counts; where none is given, the finding's own holds. `engines`
-    are those whose verdict text waits for; `deferred` are those of them that answer later and that text may outrun, by
-    `ahead_chars`. `classifiers` are those whose findings count, None for all.
+    `thresholds` (same keys) are the least score that counts; where none is given, the finding's own holds. `styles`
+    (same keys) say how redacted text is written anew: `mask` where nothing is said. `engines` are those whose verdict
+    text waits for; `deferred` are those of them that answer later and that text may outrun, by `ahead_chars`.
+    `classifiers` are those whose findings count, None for all.
     """
 
     actions: Mapping[str, Action]
     thresholds: Mapping[str, float] = {}
+    styles: Mapping[str, Style] = {}
     hold_chars: int = 16_384
     on_failure: FailureMode = FailureMode.BLOCK
     engines: tuple[str, ...] = ("pattern",)
@@ -52,6 +55,10 @@ class Plan(msgspec.Struct, frozen=True):
             return Action.ALLOW
         found = _lookup(self.actions, finding.type)
         return Action.ALLOW if found is None else found
+
+    def style(self, finding: Finding) -> Style:
+        """How text that is redacted for this finding is written anew."""
+        return (_lookup(self.styles, finding.type) if self.styles else None) or Style.MASK
 
     def counts(self, finding: Finding) -> bool:
         """Whether its score reaches the threshold, and the classifier that gave it, if one did, is one that counts."""

@@ -26,6 +26,8 @@ from guard.core.finding import Finding
 from guard.core.frame import Frame
 from guard.core.hold import ChannelHold, HeldFrame
 from guard.core.plan import FailureMode, Plan
+from guard.core.stretch import Write, mask
+from guard.core.taxonomy import PSEUDONYM
 from guard.core.usage import Usage
 
 
@@ -36,8 +38,11 @@ class StreamGuard:
     inside what may still become one; after `Halt` nothing is released; exactly one `Settle`.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, write: Write = mask, restores: bool = False) -> None:
+        """`write` says what replaces text; `restores`: pseudonyms among it too."""
         self._plan = plan
+        self._write = write
+        self._restores = restores
         self._engines = {name: plan.ahead_chars if name in plan.deferred else 0 for name in plan.engines}
         """The engines that are waited for, and how far text may run ahead of each."""
         self._holds: dict[Channel, ChannelHold] = {}
@@ -198,6 +203,9 @@ class StreamGuard:
         """Notes what was found, and answers with what of it the plan wants redacted."""
         redact: list[Finding] = []
         for finding in findings:
+            if finding.type == PSEUDONYM:
+                redact += [finding] * self._restores
+                continue
             action = self._record(finding)
             if action is Action.REDACT:
                 redact.append(finding)
@@ -326,7 +334,7 @@ class StreamGuard:
     def _hold(self, channel: Channel) -> ChannelHold:
         hold = self._holds.get(channel)
         if hold is None:
-            hold = self._holds[channel] = ChannelHold(channel, self._engines)
+            hold = self._holds[channel] = ChannelHold(channel, self._engines, self._plan, self._write)
         return hold
 
     def _resume(self, commands: list[Command]) -> None:

@@ -60,6 +60,9 @@ _SEVERITY: Final = MappingProxyType(
 
 GROUPS: Final = frozenset(_SEVERITY)
 
+PSEUDONYM: Final = "PSEUDONYM"
+"""Text that looks like a pseudonym of Guard's own. It is no finding that a policy decides on."""
+
 CLASSIFIERS: Final = ("injection", "unsafe")
 """The scores that models give a text. Each is also the group of the finding types that its score stands for."""
 

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from guard.core.action import Action
 from guard.core.decision import Decision, Denial
 from guard.core.plan import FailureMode, ReleaseMode
+from guard.core.style import Style
 from guard.core.taxonomy import CLASSIFIERS, GROUPS
 from guard.errors import PolicyError
 
@@ -23,6 +24,7 @@ _TYPE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _ACTIONS: Final = {action.word: action for action in Action}
 _FAILURES: Final = {mode.value: mode for mode in FailureMode}
 _RELEASES: Final = {mode.value: mode for mode in ReleaseMode}
+_STYLES: Final = {style.value: style for style in Style}
 _SCOPES: Final = GROUPS | {group.partition(".")[0] for group in GROUPS} | {"*"}
 _HOLD_LIMIT: Final = 1_048_576
 _DENIED: Final = "policy_denied"
@@ -58,6 +60,10 @@ def _denial(key: str, item: object) -> Denial:
 
 def _actions(key: str, value: object) -> dict[str, Action]:
     return {_scope(key, scope): _word(key, word, _ACTIONS) for scope, word in _items(key, value)}
+
+
+def _styles(key: str, value: object) -> dict[str, Style]:
+    return {_scope(key, scope): _word(key, word, _STYLES) for scope, word in _items(key, value)}
 
 
 def _thresholds(key: str, value: object) -> dict[str, float]:
@@ -143,6 +149,9 @@ _FIELDS: Final[dict[str, Callable[[str, object], object]]] = {
     "actions": _actions,
     "prompt_actions": _actions,
     "answer_actions": _actions,
+    "styles": _styles,
+    "prompt_styles": _styles,
+    "answer_styles": _styles,
     "thresholds": _thresholds,
     "members": _members,
     "hold_chars": _chars,

@@ -15,8 +15,9 @@ from guard.core.event import DeadlinePassed, EngineStatus, Event, FrameSeen, Ins
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
+from guard.core.stretch import mask
 from guard.errors import EngineBusy, EngineError, EngineTimeout
-from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine
+from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine, Vault
 
 Render = Callable[[Frame, Sequence[str] | None], bytes]
 _MOST_LATER: Final = 4_096
@@ -63,8 +64,9 @@ def _nobody() -> None:
 class Inspection:
     """A guarded text on its way: feed it events, take the bytes that may leave."""
 
-    def __init__(self, plan: Plan, engines: Engines, render: Render) -> None:
-        self.guard = StreamGuard(engines.counting(plan).of(plan))
+    def __init__(self, plan: Plan, engines: Engines, render: Render, vault: Vault | None = None) -> None:
+        write, restores = (mask, False) if vault is None else (vault.show, not vault.empty)
+        self.guard = StreamGuard(engines.counting(plan).of(plan), write, restores)
         self.halt: HaltReason | None = None
         """Why nothing more will be released, once that is so."""
         self.paused = False

@@ -17,7 +17,8 @@ from guard.core.facts import EngineFacts, FindingFacts
 from guard.core.finding import Finding
 from guard.core.plan import FailureMode, Plan
 from guard.core.stream import StreamGuard
-from guard.core.taxonomy import group_of, severity_of
+from guard.core.stretch import Write, mask
+from guard.core.taxonomy import PSEUDONYM, group_of, severity_of
 from guard.errors import EngineError, EngineTimeout, InvariantError
 from guard.ports import Assessment, Classifier, Engine, Passage, Prompt, SlotText, TextEngine
 
@@ -49,6 +50,8 @@ class PromptCheck:
 
     def __init__(self, prompt: Prompt, engines: Sequence[Engine]) -> None:
         self._prompt = prompt
+        self.lookalikes: list[str] = []
+        """Texts that look like pseudonyms, as they were received."""
         self._names: tuple[str, ...] = tuple(engine.name for engine in engines)
         self._statuses = dict.fromkeys(self._names, EngineStatus.OK)
         self._verdicts = [self._inspect(e, index) for index in range(len(prompt.frame.slots)) for e in engines]
@@ -126,13 +129,15 @@ class PromptCheck:
         """Each finding, in the order of the texts."""
         return tuple(finding for verdict in self._verdicts for finding in verdict.findings)
 
-    def apply(self, plan: Plan, allowed_members: Sequence[str]) -> Outcome:
-        """Acts on what was found. A member that smuggles and is not allowed by name is a finding of its own.
+    def apply(self, plan: Plan, allowed_members: Sequence[str], write: Write = mask) -> Outcome:
+        """Acts on what was found; `write` says what stands in place of what is redacted.
+
+        A member that smuggles and is not allowed by name is a finding of its own.
 
         Raises EngineError when a classifier that counts has no verdict and the plan does not say to go on without it.
         """
         self._need_verdicts(plan)
-        guard = StreamGuard(msgspec.structs.replace(plan, engines=self._names))
+        guard = StreamGuard(msgspec.structs.replace(plan, engines=self._names), write)
         released = list(guard.handle(FrameSeen(self._prompt.frame)))
         for verdict in self._verdicts:
             released.extend(guard.handle(verdict))
@@ -171,7 +176,19 @@ class PromptCheck:
             verdict = memory.feed(slot.text, True)
         finally:
             memory.close()
-        return verdict
+        return self._whole(verdict, slot.text) if verdict.findings else verdict
+
+    def _whole(self, verdict: Inspected, text: str) -> Inspected:
+        """With the pieces of each value joined, and without what only looks like a pseudonym."""
+        found: list[Finding] = []
+        for finding in verdict.findings:
+            if finding.type == PSEUDONYM:
+                self.lookalikes.append(text[finding.start : finding.end])
+            elif finding.continues and found and found[-1].end == finding.start and found[-1].type == finding.type:
+                found[-1] = msgspec.structs.replace(found[-1], end=finding.end)
+            else:
+                found.append(finding)
+        return msgspec.structs.replace(verdict, findings=tuple(found))
 
 
 def _spread(assessed: Assessment, size: int) -> list[Finding]:

@@ -32,6 +32,8 @@ from guard.ports import (
     Prompt,
     Router,
     TextEngine,
+    Vault,
+    Vaults,
 )
 from guard.runtime.account import Account
 from guard.runtime.header import forwarded
@@ -59,6 +61,7 @@ class Parts(msgspec.Struct, frozen=True):
     """Who inspects prompts alone."""
     classifier: Classifier | None
     leak: LeakRule
+    vaults: Vaults
     policy: PolicyEngine
     router: Router
     ledger: Ledger
@@ -165,17 +168,24 @@ class Exchange:
         if decision.deny:
             account.decision = "deny"
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
-        outcome = check.apply(decision.prompt_plan(), decision.members)
+        vault = self._open_vault(prompt, check)
+        outcome = check.apply(decision.prompt_plan(), decision.members, vault.hide)
         account.decision = self._reply.decision = outcome.action.word
         account.types.update(dict.fromkeys(outcome.types))
         if outcome.action is Action.BLOCK:
             account.ends(Status.BLOCKED, "content_filter")
             await self._reply.block_prompt(outcome.types)
             return
-        await self._forward(prompt, decision, backend, outcome, account)
+        await self._forward(prompt, decision, backend, outcome, account, vault)
 
     async def _forward(
-        self, prompt: Prompt, decision: Decision, backend: Backend, outcome: Outcome, account: Account
+        self,
+        prompt: Prompt,
+        decision: Decision,
+        backend: Backend,
+        outcome: Outcome,
+        account: Account,
+        vault: Vault,
     ) -> None:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
@@ -184,9 +194,8 @@ class Exchange:
         answer = self._answer = await backend.call(BackendCall("POST", self._call.path, headers, body, prompt.stream))
         streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")
         reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
-        relay = self._relay = Relay(
-            reader, answer, self._reply, dialect, self._engines(prompt), decision.answer_plan(), account, backend.idle_s
-        )
+        engines, plan = self._engines(prompt, vault), decision.answer_plan()
+        relay = self._relay = Relay(reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault)
         if answer.status != 200:
             await relay.refusal()
         elif streamed:
@@ -194,12 +203,17 @@ class Exchange:
         else:
             await relay.whole(prompt.choices)
 
-    def _engines(self, prompt: Prompt) -> Engines:
+    def _engines(self, prompt: Prompt, vault: Vault) -> Engines:
         """Who inspects the answer; with a system prompt, also a rule that keeps it from being told."""
         engines = self._parts.engines
         spoken = zip(prompt.frame.slots, prompt.roles, strict=True) if prompt.roles else ()
         rule = self._parts.leak(tuple(slot.text for slot, role in spoken if role in SYSTEM_ROLES))
-        return engines if rule is None else Engines((*engines.inline, rule), engines.deferred)
+        own = tuple(engine for engine in (rule, vault.engine) if engine is not None)
+        return Engines((*engines.inline, *own), engines.deferred) if own else engines
+
+    def _open_vault(self, prompt: Prompt, check: PromptCheck) -> Vault:
+        texts = [slot.text for slot in prompt.frame.slots]
+        return self._parts.vaults.open(self._call.identity, texts, _opening(prompt), check.lookalikes)
 
     def _open_account(self, prompt: Prompt, backend: Backend) -> Account:
         who = self._call.identity
@@ -255,6 +269,17 @@ class Exchange:
 
 def _chars(prompt: Prompt) -> int:
     return sum(len(slot.text) for slot in prompt.frame.slots)
+
+
+def _opening(prompt: Prompt) -> str:
+    """How the conversation begins: all up to its first message that is not the operator's."""
+    said: list[str] = []
+    roles = prompt.roles or ("user",) * len(prompt.frame.slots)
+    for slot, role in zip(prompt.frame.slots, roles, strict=True):
+        said.append(slot.text)
+        if role and role not in SYSTEM_ROLES:
+            break
+    return "\0".join(said)
 
 
 def _without_type(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ from guard.errors import (
     HoldExhausted,
     UpstreamError,
 )
-from guard.ports import AnswerReader, BackendAnswer, Dialect
+from guard.ports import AnswerReader, BackendAnswer, Dialect, Vault
 from guard.runtime.account import Account
 from guard.runtime.flow import Flow
 from guard.runtime.header import returned
@@ -53,11 +53,12 @@ class Relay:
         plan: Plan,
         account: Account,
         idle_s: float,
+        vault: Vault,
     ) -> None:
         self.reader = reader
         self._answer = answer
         self._reply = reply
-        self._inspection = Inspection(plan, engines, dialect.render)
+        self._inspection = Inspection(plan, engines, dialect.render, vault)
         self._intake = Intake(reader, answer, self._inspection)
         self._account = account
         self._idle_s = idle_s

@@ -13,9 +13,11 @@ from guard.core.decision import Decision
 from guard.core.discreet import Discreet
 from guard.core.facts import Identity, MessageFacts, RequestFacts
 from guard.core.frame import Frame, Slot
+from guard.core.plan import Plan
+from guard.core.style import Style
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError
-from guard.ports import Classifier, Engine, PolicyEngine, Prompt, TextEngine
+from guard.ports import Classifier, Engine, PolicyEngine, Prompt, TextEngine, Vault, Vaults
 from guard.runtime.prompt_check import Outcome, PromptCheck
 
 TRIAL: Final = Identity(tenant="default", key="trial", tier="default")
@@ -70,12 +72,14 @@ class Trial:
         engines: Sequence[Engine],
         classifier: Classifier | None,
         policy: PolicyEngine,
+        vaults: Vaults,
         names: TextEngine | None = None,
     ) -> None:
         self._engines = engines
         self._classifier = classifier
         self._names = names
         self._policy = policy
+        self._vaults = vaults
 
     async def check(self, texts: Sequence[TrialText], who: Identity = TRIAL) -> Sequence[CheckReport]:
         """One report for each text, in order. Raises PolicyError, and EngineError of an inline engine."""
@@ -89,13 +93,14 @@ class Trial:
         if self._names is not None:
             await checked.read(self._names)
         decision = self._policy.request(_facts(prompt, checked, who))
-        return _report(given, checked, decision)
+        vault = self._vaults.open(who, (given.text,), given.text, checked.lookalikes)
+        return _report(given, checked, decision, vault)
 
 
-def _report(given: TrialText, checked: PromptCheck, decision: Decision) -> CheckReport:
-    plan = decision.answer_plan() if given.role == "assistant" else decision.prompt_plan()
+def _report(given: TrialText, checked: PromptCheck, decision: Decision, vault: Vault) -> CheckReport:
+    plan = _final(decision.answer_plan() if given.role == "assistant" else decision.prompt_plan())
     try:
-        outcome = checked.apply(plan, decision.members)
+        outcome = checked.apply(plan, decision.members, vault.hide)
     except EngineError:
         # What an engine has not seen does not travel; its status says which one it was.
         outcome = Outcome(Action.BLOCK, (), None)
@@ -123,6 +128,12 @@ def _report(given: TrialText, checked: PromptCheck, decision: Decision) -> Check
         generation=decision.generation,
         engines=tuple((name, status.value) for name, status in checked.statuses().items()),
     )
+
+
+def _final(plan: Plan) -> Plan:
+    """The plan with masks in place of pseudonyms: without an exchange nobody could turn them back."""
+    styles = {scope: Style.MASK if style.comes_back else style for scope, style in plan.styles.items()}
+    return msgspec.structs.replace(plan, styles=styles)
 
 
 def _prompt(given: TrialText) -> Prompt:

@@ -1,8 +1,7 @@
 """The public PII leak benchmark (`pii-leak-benchmark`, profile v2), driven through Guard, every cut of every value.
 
-It plants values in answers, cuts them at every place, and looks for them, whole or in part, in what the client got.
-Its second figure, fidelity, is about restoring values that the caller's own prompt had: it is reported here and not
-asserted, because masks are not reversible yet.
+It plants values in answers, cuts them at every place, and looks for them, whole or in part, in what the client got; and
+it looks whether the values that the caller's own prompt had come back to the caller (fidelity).
 """
 
 import json
@@ -25,7 +24,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_nothing_leaks_and_no_part_of_it(guard: Guard, capture_port: int, tmp_path: Path, record_property: Any) -> None:
+def test_nothing_leaks_and_no_part_of_it(guard: Guard, capture_port: int, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("pii-leak-benchmark-v2")), "--out", str(tmp_path), "--only", "guard"]
     target = ["--gateway-url", f"{guard.base_url}/chat/completions", "--upstream-port", str(capture_port)]
     manner = ["--model", "capture-model", "--exhaustive-splits", "--partial-emission", "--seed", SEED]
@@ -42,8 +41,6 @@ def test_nothing_leaks_and_no_part_of_it(guard: Guard, capture_port: int, tmp_pa
     (row,) = _read(summary)["rows"]
     partial = _read(tmp_path / "guard.partial-emission.json")["metrics"]
     print(done.stdout)
-    record_property("fidelity_rate", row["fidelity_rate"])
-    print("fidelity rate (reported, not asserted):", row["fidelity_rate"])
     assert row["cases_applicable"] > 0
     assert row["cases_applicable"] == row["cases_attempted"]
     assert row["inconclusive"] == 0
@@ -53,4 +50,4 @@ def test_nothing_leaks_and_no_part_of_it(guard: Guard, capture_port: int, tmp_pa
     assert partial["partitions_tried"] > partial["cases_applicable"]
     assert partial["partial_emission_rate"]["overall"] == 0
     assert (partial["partitions_partial"], partial["cases_complete_leak"]) == (0, 0)
-    assert "fidelity_rate" in row
+    assert row["fidelity_rate"] == 1.0

@@ -15,6 +15,8 @@ from guard.ingress.error import HANDLERS
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import check_route, moderation_route
+from guard.pii.pseudonym.keyring import Keyring
+from guard.pii.pseudonym.vault import Vaults
 from guard.policy.embedded import EmbeddedPolicy
 from guard.runtime.admission import Admission, Key
 from guard.runtime.trial import Trial
@@ -45,11 +47,12 @@ async def service(
     patience_s: float = 20.0,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it."""
+    vaults = Vaults(Keyring(b"a secret of the tests"))
     door = Door(Admission(keys, exchanges), body_bytes)
     async with text_classifier(runner or Lexicon(), names, patience_s=patience_s) as classifier:
         app = Litestar(
             route_handlers=[
-                check_route(door, Trial((engine,), classifier, starter_policy())),
+                check_route(door, Trial((engine,), classifier, starter_policy(), vaults)),
                 moderation_route(door, classifier, THRESHOLD),
                 openapi_route(),
             ],

@@ -13,6 +13,8 @@ from guard.core.facts import Identity, RequestFacts
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.errors import GuardError
+from guard.pii.pseudonym.keyring import Keyring
+from guard.pii.pseudonym.vault import Vaults
 from guard.ports import BackendCall, DeferredEngine, Engine
 from guard.runtime.inspection import Engines
 from guard.runtime.pump import Call, Exchange, Parts
@@ -182,6 +184,7 @@ class World:
                 prompt_rules=(),
                 classifier=None,
                 leak=lambda texts: None,
+                vaults=Vaults(Keyring(b"a secret of the tests")),
                 policy=policy,
                 router=self.backend,
                 ledger=self.ledger,

@@ -1,0 +1,42 @@
+"""How a value has to be written where a placeholder or a surrogate stands, so that the text round it stays sound."""
+
+import html
+import json
+import re
+from typing import Final
+from urllib.parse import quote
+
+from guard.core.stretch import Stretch
+
+_SPELT: Final = re.compile(r"\\[ux][0-9A-Fa-f]{2}")
+_SPELT_TWICE: Final = re.compile(r"\\\\[ux][0-9A-Fa-f]{2}")
+_PERCENT: Final = re.compile(r"%(?:3[CE]|5F)", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"&(?:[lg]t|#)")
+
+
+def value_of(stretch: Stretch) -> str:
+    """The value that a stretch holds: in JSON, without its escapes."""
+    if not stretch.json or stretch.bare or "\\" not in stretch.text:
+        return stretch.text
+    try:
+        value = json.loads(f'"{stretch.text}"', strict=False)
+    except ValueError:
+        return stretch.text
+    return value if isinstance(value, str) else stretch.text
+
+
+def written(value: str, stretch: Stretch) -> str:
+    """A value as it is written in a stretch's place: escaped as JSON, HTML or URLs ask, if it stands in such a text."""
+    if stretch.json:
+        inside = in_string(in_string(value)) if _SPELT_TWICE.search(stretch.text) else in_string(value)
+        return f'"{inside}"' if stretch.bare else inside
+    if _SPELT.search(stretch.text):
+        return in_string(value)
+    if _PERCENT.search(stretch.text):
+        return quote(value, safe="")
+    return html.escape(value) if _ENTITY.search(stretch.text) else value
+
+
+def in_string(value: str) -> str:
+    """A value as it is written inside a JSON string."""
+    return json.dumps(value, ensure_ascii=False)[1:-1]

@@ -15,8 +15,8 @@ from guard.inference.device import Device, has_gpu
 from guard.inference.linear import Linear
 from guard.inference.manifest import ModelSpec, verified
 from guard.inference.onnx import library
-from guard.inference.runner import Ids
-from guard.inference.session import OnnxStep, OnnxWindow, open_step, open_window
+from guard.inference.runner import Ids, WindowRunner
+from guard.inference.session import OnnxStep, OnnxToken, OnnxWindow, open_step, open_token, open_window
 from guard.inference.token import Tokens
 
 SAMPLE: Final = "The quick brown fox jumps over the lazy dog, and then it rests in the shade of an old tree. " * 24
@@ -83,7 +83,7 @@ class Probe:
         step = self._open_step()
         return tuple(lambda streams=streams: self._steps(step, streams) for streams in STREAMS)
 
-    def _alone(self, window: OnnxWindow) -> Speed:
+    def _alone(self, window: WindowRunner) -> Speed:
         ids, mask = self._windows(WINDOW_TOKENS, 1)
         return Speed(
             self._spec.name,
@@ -92,7 +92,7 @@ class Probe:
             "ms",
         )
 
-    def _batches(self, window: OnnxWindow) -> Speed:
+    def _batches(self, window: WindowRunner) -> Speed:
         ids, mask = self._windows(self._spec.max_tokens, self._batch)
         seconds = _median_s(lambda: window.run(ids, mask), rounds=5)
         what = f"batches of {self._batch} windows of {self._spec.max_tokens} tokens"
@@ -105,8 +105,9 @@ class Probe:
             self._spec.name, f"steps of {streams} streams", streams / seconds / self._threads, "tokens/s a core"
         )
 
-    def _open_window(self) -> OnnxWindow:
-        return open_window(self._model(), self._spec, self._device)
+    def _open_window(self) -> OnnxWindow | OnnxToken:
+        opens = open_token if self._spec.kind == "token" else open_window
+        return opens(self._model(), self._spec, self._device)
 
     def _open_step(self) -> OnnxStep:
         return open_step(self._model(), self._spec, self._device)

@@ -13,7 +13,7 @@ from guard.inference.manifest import ModelSpec, verified
 from guard.inference.onnx import library
 from guard.inference.remote_wire import Remote
 from guard.inference.runner import StepRunner, WindowRunner
-from guard.inference.session import open_step, open_window
+from guard.inference.session import open_step, open_token, open_window
 from guard.inference.token import Tokens
 
 
@@ -33,11 +33,12 @@ class Opened:
 
     def window(self, spec: ModelSpec) -> WindowRunner:
         """A window or token model."""
+        token = spec.kind == "token"
         if self._server is not None:
-            there = remote.open_window(spec, self._server)
+            there = remote.open_token(spec, self._server) if token else remote.open_window(spec, self._server)
             self._add(there, there.statement, there.ready)
             return there
-        here = open_window(self._model(spec), spec, self._device)
+        here = (open_token if token else open_window)(self._model(spec), spec, self._device)
         self._add(here, here.statement)
         return here
 

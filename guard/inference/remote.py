@@ -14,6 +14,7 @@ from guard.inference.manifest import ModelSpec
 from guard.inference.remote_http import HttpWire
 from guard.inference.remote_wire import ANY, Contract, Input, Remote, TensorSpec, Wire, accept
 from guard.inference.runner import Floats, Ids
+from guard.inference.shape import unpacked
 
 WINDOW_ROWS: Final = 64
 """Windows in one request at most; more are sent as several."""
@@ -85,8 +86,7 @@ class RemoteWindow(_Served):
     """A model that knows no past. Implements `runner.WindowRunner`."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
-        labels). Blocks.
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Blocks.
 
         Raises EngineError, and EngineTimeout when a request took longer than the server's `timeout_s`.
         """
@@ -95,6 +95,15 @@ class RemoteWindow(_Served):
 
     def _run(self, ids: Ids, mask: Ids) -> Floats:
         return self._infer([Input("input_ids", ids), Input("attention_mask", mask)], ids.shape)[0]
+
+
+class RemoteToken(RemoteWindow):
+    """A model that labels each token of a window. Implements `runner.WindowRunner`."""
+
+    def _run(self, ids: Ids, mask: Ids) -> Floats:
+        plain, shapes = unpacked(ids)
+        inputs = [Input("input_ids", plain), Input("attention_mask", mask), Input("shapes", shapes)]
+        return self._infer(inputs, ids.shape)[0]
 
 
 class RemoteStep(_Served):
@@ -128,9 +137,13 @@ class RemoteStep(_Served):
 
 
 def open_window(spec: ModelSpec, remote: Remote) -> RemoteWindow:
-    """A window or token model on a server. Opens no connection; `ready` does. Raises ConfigError."""
-    deep = spec.max_tokens if spec.kind == "token" else 1
-    return RemoteWindow(spec, remote, _wire(remote, WINDOW_ROWS * deep * spec.columns), contract(spec))
+    """A window model on a server. Opens no connection; `ready` does. Raises ConfigError."""
+    return RemoteWindow(spec, remote, _wire(remote, WINDOW_ROWS * spec.columns), contract(spec))
+
+
+def open_token(spec: ModelSpec, remote: Remote) -> RemoteToken:
+    """A token model on a server. Opens no connection; `ready` does. Raises ConfigError."""
+    return RemoteToken(spec, remote, _wire(remote, WINDOW_ROWS * spec.max_tokens * spec.columns), contract(spec))
 
 
 def open_step(spec: ModelSpec, remote: Remote) -> RemoteStep:
@@ -142,8 +155,8 @@ def contract(spec: ModelSpec) -> Contract:
     """What a model of the manifest takes and gives."""
     logits = TensorSpec("logits", "FP32", (ANY, ANY, spec.columns) if spec.kind == "token" else (ANY, spec.columns))
     if spec.kind != "stream":
-        inputs = (TensorSpec("input_ids", "INT64", (ANY, ANY)), TensorSpec("attention_mask", "INT64", (ANY, ANY)))
-        return Contract(inputs, (logits,))
+        names = ("input_ids", "attention_mask", "shapes")[: 3 if spec.kind == "token" else 2]
+        return Contract(tuple(TensorSpec(name, "INT64", (ANY, ANY)) for name in names), (logits,))
     inputs = (TensorSpec("ids", "INT64", (ANY,)), TensorSpec("state", "FP32", (ANY, spec.state)))
     return Contract(inputs, (logits, TensorSpec("state_out", "FP32", (ANY, spec.state))))
 

@@ -16,8 +16,9 @@ class WindowRunner(Protocol):
     """Runs a model that knows no past: whole windows in, one row of logits each out, or one for each of its tokens."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
-        labels). Raises EngineError.
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Raises EngineError.
+
+        A token model's ids carry their words' shapes (see `shape.py`), and its answer is (windows, tokens, labels).
         """
         ...
 

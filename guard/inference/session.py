@@ -15,6 +15,7 @@ from guard.inference.device import Device, Way, providers
 from guard.inference.manifest import ModelSpec
 from guard.inference.onnx import FATAL, Library, Session, Tensor, library
 from guard.inference.runner import Floats, Ids
+from guard.inference.shape import unpacked
 
 _Call = Callable[[Mapping[str, Tensor]], Sequence[Tensor]]
 
@@ -49,10 +50,20 @@ class OnnxWindow(_Opened):
     """A model that knows no past. Implements `runner.WindowRunner`."""
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
-        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns), a token model's (windows, tokens,
-        labels). Blocks. Raises EngineError.
-        """
+        """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Blocks. Raises EngineError."""
         return self._run(input_ids=ids, attention_mask=mask)[0]
+
+
+class OnnxToken(_Opened):
+    """A model that labels each token of a window. Implements `runner.WindowRunner`."""
+
+    def run(self, ids: Ids, mask: Ids) -> Floats:
+        """`ids`, with their words' shapes (see `shape.py`), and `mask` are (windows, tokens).
+
+        The answer is (windows, tokens, labels). Blocks. Raises EngineError.
+        """
+        plain, shapes = unpacked(ids)
+        return self._run(input_ids=plain, attention_mask=mask, shapes=shapes)[0]
 
 
 class OnnxStep(_Opened):
@@ -68,8 +79,14 @@ class OnnxStep(_Opened):
 
 
 def open_window(model: bytes, spec: ModelSpec, device: Device, onnx: Library | None = None) -> OnnxWindow:
-    """Opens a window or token model from verified bytes. Raises ConfigError. `onnx` is by default the real library."""
+    """Opens a window model from verified bytes. Raises ConfigError. `onnx` is by default the real library."""
     return OnnxWindow(*_open(model, spec, device, ("input_ids", "attention_mask"), ("logits",), onnx or library()))
+
+
+def open_token(model: bytes, spec: ModelSpec, device: Device, onnx: Library | None = None) -> OnnxToken:
+    """Opens a token model from verified bytes. Raises ConfigError. `onnx` is by default the real library."""
+    inputs = ("input_ids", "attention_mask", "shapes")
+    return OnnxToken(*_open(model, spec, device, inputs, ("logits",), onnx or library()))
 
 
 def open_step(model: bytes, spec: ModelSpec, device: Device, onnx: Library | None = None) -> OnnxStep:

@@ -59,7 +59,7 @@ WINDOW_SERVED: Final = Served(
 TOKEN_SERVED: Final = Served(
     name="pii-ner",
     file="token.onnx",
-    inputs={"input_ids": ANY_TOKENS, "attention_mask": ANY_TOKENS},
+    inputs={"input_ids": ANY_TOKENS, "attention_mask": ANY_TOKENS, "shapes": ANY_TOKENS},
     outputs={"logits": ("FP32", [-1, -1, 5])},
 )
 STREAM_SERVED: Final = Served(

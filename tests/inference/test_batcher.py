@@ -16,7 +16,7 @@ from guard.inference.device import Device
 from guard.inference.manifest import EntitySpec, ModelSpec, ScoreSpec, TokenizerSpec
 from guard.inference.runner import Floats, Ids, WindowRunner
 from guard.inference.schedule import Limits
-from guard.inference.session import open_window
+from guard.inference.session import open_token, open_window
 from guard.inference.token import Window
 
 TINY = ModelSpec("tiny", "window", "", "", TokenizerSpec("", ""), "", "", (ScoreSpec("injection", 0),))
@@ -104,7 +104,7 @@ async def test_no_windows_are_no_rows() -> None:
 
 
 async def test_a_token_models_rows_are_as_long_as_their_windows_whatever_batch_they_were_in() -> None:
-    runner = open_window((MODELS / "token.onnx").read_bytes(), LABELLED, Device("cpu"))
+    runner = open_token((MODELS / "token.onnx").read_bytes(), LABELLED, Device("cpu"))
     call = [window(*range(8, 8 + n)) for n in (3, 40, 4, 5)]
     async with started(runner) as batcher:
         answers = await batcher.label(call, soon())

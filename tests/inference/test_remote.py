@@ -18,10 +18,11 @@ import pytest
 from guard.errors import ConfigError, EngineError, EngineTimeout
 from guard.inference import session
 from guard.inference.device import Device
-from guard.inference.remote import STREAM_ROWS, WINDOW_ROWS, open_step, open_window
+from guard.inference.remote import STREAM_ROWS, WINDOW_ROWS, open_step, open_token, open_window
 from guard.inference.remote_grpc import GrpcWire
 from guard.inference.remote_wire import Remote
 from guard.inference.runner import Ids
+from guard.inference.shape import packed
 from tests.e2e.process import free_port
 from tests.e2e.scripted import Fault, Forever, ScriptedBackend
 from tests.inference.inference_server import MODELS, InferenceServer
@@ -78,12 +79,13 @@ def test_a_window_model_answers_as_in_this_process(url: str) -> None:
 
 
 def test_a_token_model_answers_as_in_this_process(url: str) -> None:
-    remote = open_window(TOKEN, Remote(url))
+    remote = open_token(TOKEN, Remote(url))
     remote.ready()
-    local = session.open_window((MODELS / TOKEN.file).read_bytes(), TOKEN, Device("cpu"))
+    local = session.open_token((MODELS / TOKEN.file).read_bytes(), TOKEN, Device("cpu"))
     for rows in (1, WINDOW_ROWS + 1):
         ids, mask = _many(rows)
-        assert np.array_equal(remote.run(ids, mask), local.run(ids, mask))
+        shaped = np.array([packed(row, at % 4) for at, row in enumerate(ids.tolist())])
+        assert np.array_equal(remote.run(shaped, mask), local.run(shaped, mask))
     remote.close()
 
 

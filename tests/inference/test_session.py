@@ -18,7 +18,8 @@ from guard.errors import ConfigError, EngineError
 from guard.inference.device import CPU, CUDA, TENSORRT, Device
 from guard.inference.manifest import EntitySpec, FileSpec, KindSpec, ModelSpec, ScoreSpec, TokenizerSpec
 from guard.inference.onnx import Library, library
-from guard.inference.session import OnnxWindow, open_step, open_window
+from guard.inference.session import OnnxWindow, open_step, open_token, open_window
+from guard.inference.shape import ALL, packed
 
 onnxruntime: Any = library().module
 """Through the door that forbids it to report home, as Guard takes it."""
@@ -56,23 +57,23 @@ def test_a_window_model_answers_one_row_of_logits_each() -> None:
 
 
 def test_a_token_model_answers_a_row_of_logits_for_each_token() -> None:
-    tokens = open_window(TOKEN, LABELLED, ONE)
-    logits = tokens.run(ids([1, 2, 8], [4, 0, 0]), ids([1, 1, 1], [1, 0, 0]))
+    tokens = open_token(TOKEN, LABELLED, ONE)
+    logits = tokens.run(ids([*packed([1, 2], ALL), 8], [4, 0, 0]), ids([1, 1, 1], [1, 0, 0]))
     assert logits.shape == (2, 3, 5)
     assert logits.argmax(axis=2).tolist() == [[1, 2, 3], [4, 0, 0]]
+    assert logits.max(axis=2).tolist() == [[3, 4, 8], [4, 0, 0]]
 
 
 @pytest.mark.parametrize(
     ("model", "kind", "said"),
     [
-        (WINDOW, LABELLED, "a token model gives a row of logits for each token"),
-        (TOKEN, spec(), "a window model gives a row of logits for each window"),
+        (WINDOW, LABELLED, "a token model has the inputs input_ids, attention_mask, shapes"),
         (TOKEN, spec(kind="token", scores=(), labels=LABELS[:3], entities=(EntitySpec("PERSON"),)), "has 5 columns"),
     ],
 )
 def test_a_model_of_another_kind_or_with_other_labels_is_refused(model: bytes, kind: ModelSpec, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        open_window(model, kind, ONE)
+        open_token(model, kind, ONE)
 
 
 def test_a_stream_model_answers_logits_and_the_state_after() -> None:
@@ -312,10 +313,10 @@ def test_a_batch_beyond_the_shapes_is_an_engine_error() -> None:
 
 def test_on_a_gpu_a_token_models_padding_is_cut_off_both_ways() -> None:
     module, onnx = noted((CUDA, CPU))
-    tokens = open_window(TOKEN, LABELLED, Device("cuda"), onnx)
+    tokens = open_token(TOKEN, LABELLED, Device("cuda"), onnx)
     logits = tokens.run(ids([1, 2, 8], [4, 6, 0], [5, 0, 0]), ids([1, 1, 1], [1, 1, 0], [1, 0, 0]))
     assert logits.max(axis=2).tolist() == [[1, 2, 8], [4, 6, 0], [5, 0, 0]]
-    assert [shape for shape, *_ in module.placed] == [[4, 16], [4, 16], [4, 16, 5]]
+    assert [shape for shape, *_ in module.placed] == [[4, 16], [4, 16], [4, 16], [4, 16, 5]]
 
 
 def test_on_a_gpu_streams_step_together() -> None:

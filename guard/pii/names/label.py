@@ -8,6 +8,7 @@ import numpy as np
 from guard.inference.batcher import Batcher
 from guard.inference.manifest import ModelSpec
 from guard.inference.runner import Floats, Ids
+from guard.inference.shape import packed, shape_of
 from guard.inference.token import Tokens, Window
 from guard.inference.vocabulary import Vocabulary
 from guard.pii.names.word import Word
@@ -42,7 +43,7 @@ class Labeller:
 
     def parts(self, words: Sequence[Word]) -> list[Part]:
         """The windows that words are read in, overlapping if they are many."""
-        ids = [self._vocabulary.ids(word.text)[:MOST_WORD_TOKENS] for word in words]
+        ids = [packed(self._vocabulary.ids(word.text)[:MOST_WORD_TOKENS], shape_of(word.text)) for word in words]
         parts: list[Part] = []
         first = 0
         while first < len(words):

@@ -3,7 +3,8 @@
     python tests/inference/models/make.py
 
 `window.onnx`: column 0 is the sum of the ids, column 1 how many there are, column 2 how long the row is with padding.
-`token.onnx`: each token's logits are five columns, of which that of its id modulo five is its id.
+`token.onnx`: each token's logits are five columns, of which that of its id modulo five is its id; the
+word's shape is added to each.
 `step.onnx`: the state adds up the ids, and every column is its sum. Id 7 answers with NaN, and ids above 99 fail.
 """
 
@@ -45,9 +46,13 @@ def token() -> GraphProto:
         helper.make_node("Gather", ["table", "input_ids"], ["values"]),
         helper.make_node("Unsqueeze", ["attention_mask", "axis"], ["column"]),
         helper.make_node("Cast", ["column"], ["mask"], to=TensorProto.FLOAT),
-        helper.make_node("Mul", ["values", "mask"], ["logits"]),
+        helper.make_node("Mul", ["values", "mask"], ["masked"]),
+        helper.make_node("Unsqueeze", ["shapes", "axis"], ["shape"]),
+        helper.make_node("Cast", ["shape"], ["added"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["masked", "added"], ["logits"]),
     ]
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"]) for n in ("input_ids", "attention_mask")]
+    names = ("input_ids", "attention_mask", "shapes")
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "t"]) for n in names]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", "t", LABELS])]
     return helper.make_graph(nodes, "token", inputs, outputs, _tensors({"table": table, "axis": np.array([2])}))
 

@@ -15,6 +15,7 @@ from guard.inference.batcher import Batcher
 from guard.inference.manifest import EntitySpec, ModelSpec, TokenizerSpec
 from guard.inference.runner import Floats, Ids
 from guard.inference.schedule import Limits
+from guard.inference.shape import unpacked
 from guard.inference.token import Tokens
 from guard.pii.names.gate import Lists
 from guard.pii.names.label import Labeller
@@ -74,7 +75,7 @@ class Register:
         if self.broken:
             raise EngineError("broken")
         logits = np.zeros((*ids.shape, 5), dtype=np.float32)
-        for row, one in enumerate(ids.tolist()):
+        for row, one in enumerate(unpacked(ids)[0].tolist()):
             words = [WORDS[id_] for id_ in one]
             self.windows.append([word for word in words if word not in ("[PAD]", "[CLS]", "[SEP]")])
             for at, word in enumerate(words):

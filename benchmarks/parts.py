@@ -3,6 +3,7 @@
 from functools import cache
 
 from guard.app import build_engine
+from guard.config import RecognizerSettings
 from guard.core.action import Action
 from guard.core.plan import Plan
 from guard.dialects import openai
@@ -16,7 +17,7 @@ PLAN = Plan(actions={"*": Action.REDACT})
 @cache
 def engine() -> Engine:
     """Every detector there is. Compiling takes seconds, so it is done once."""
-    return build_engine()
+    return build_engine(RecognizerSettings())
 
 
 def dialect() -> Dialect:

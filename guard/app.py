@@ -7,7 +7,7 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from guard.config import BackendSettings, InferenceServer, Settings
+from guard.config import BackendSettings, InferenceServer, RecognizerSettings, Settings
 from guard.core.facts import Identity
 from guard.core.taxonomy import GROUP_OF
 from guard.dialects import openai
@@ -41,6 +41,7 @@ from guard.runtime.pump import LeakRule, Parts
 from guard.runtime.telemetry import announce, configure_logging, watch_loop
 from guard.runtime.trial import CheckedFinding, CheckReport, Trial, TrialText
 from guard.scan.engine import PatternEngine
+from guard.scan.pattern import Pattern
 from guard.security.classifiers import ClassifierOptions, Classifiers, Observe
 from guard.security.prompt_rule import FloodEngine, leak_rule
 from guard.security.table import PATTERNS as SECURITY_PATTERNS
@@ -55,7 +56,7 @@ def build_app(settings: Settings) -> Litestar:
     """The ASGI application. Opens nothing but files; the ledger and the models start and stop with its lifespan."""
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
-    policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine()
+    policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine(settings.recognizers)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -130,11 +131,22 @@ def _lifespan(
     return lifespan
 
 
-def build_engine() -> PatternEngine:
-    """The pattern engine with every detector there is."""
-    values = (*PII_PATTERNS, *SECURITY_PATTERNS)
+def build_engine(recognizers: RecognizerSettings | None = None) -> PatternEngine:
+    """The pattern engine with every detector of Guard's, and with the recognizers that are asked for."""
+    values = (*PII_PATTERNS, *SECURITY_PATTERNS, *_recognized(recognizers))
     labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
     return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
+
+
+def _recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
+    """The patterns of recognizers. Presidio is imported for them alone: that takes a second and 80 MiB."""
+    if chosen is None or not (chosen.presidio or chosen.countries or chosen.files or chosen.plugins):
+        return ()
+    from guard.pii.presidio.choice import Choice, chosen_patterns
+
+    return chosen_patterns(
+        Choice(chosen.presidio, chosen.countries, chosen.without, chosen.files, chosen.plugins, chosen.threshold)
+    )
 
 
 def build_classifiers(settings: Settings, observe: Observe | None = None) -> Classifiers | None:
@@ -177,7 +189,7 @@ def build_names(settings: Settings, observe: Observe | None = None) -> Names | N
 
 async def check_text(settings: Settings, text: str) -> CheckReport:
     """What the configured policy makes of a text, as if it were a user's prompt."""
-    policy, engines = EmbeddedPolicy(Path(settings.policies)), (build_engine(), FloodEngine())
+    policy, engines = EmbeddedPolicy(Path(settings.policies)), (build_engine(settings.recognizers), FloodEngine())
     classifiers, names = build_classifiers(settings), build_names(settings)
     async with AsyncExitStack() as stack:
         for service in (classifiers, names):

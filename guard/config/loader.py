@@ -47,6 +47,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         policies=str(base / settings.policies),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
+        recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         ledger=anchor(settings.ledger, base),
     )
 

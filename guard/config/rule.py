@@ -112,12 +112,19 @@ def _models(settings: Settings) -> Iterator[Complaint]:
         yield "models", f"must be a directory with a manifest.yaml, and {settings.models} is none; correct it"
 
 
+def _recognizers(settings: Settings) -> Iterator[Complaint]:
+    for index, file in enumerate(settings.recognizers.files):
+        if not Path(file).is_file():
+            yield f"recognizers.files[{index}]", f"must be a YAML file of recognizers, and {file} is none; correct it"
+
+
 RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _backends,
     _keys,
     _listen,
     _policies,
     _models,
+    _recognizers,
     _ledger,
 )
 

@@ -127,6 +127,27 @@ class PseudonymSettings(Section, frozen=True):
     )
 
 
+class RecognizerSettings(Section, frozen=True):
+    """Which of Presidio's recognizers, and of a user's own in its forms, run beside Guard's detectors."""
+
+    presidio: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of Presidio's recognizers; `default`, `all`; none: Presidio is not used."),
+    ] = ("default",)
+    countries: Annotated[
+        tuple[str, ...],
+        Meta(description="Countries whose recognizers run as well, as Presidio writes them: us, uk, de."),
+    ] = ()
+    without: Annotated[tuple[str, ...], Meta(description="Names of recognizers that do not run all the same.")] = ()
+    files: Annotated[tuple[str, ...], Meta(description="YAML files of recognizers in Presidio's format.")] = ()
+    plugins: Annotated[
+        tuple[str, ...], Meta(description="Installed plug-ins, by their name in the entry points guard.recognizers.")
+    ] = ()
+    threshold: Annotated[
+        float, Meta(ge=0, le=1, description="The score from which their findings count, if a policy names no other.")
+    ] = 0.4
+
+
 class LogSettings(Section, frozen=True):
     """What is logged, and how. User text never is."""
 
@@ -148,6 +169,9 @@ class Settings(Section, frozen=True):
         str, Meta(description="Directory of models with their manifest; by default the one that comes with Guard.")
     ] = ""
     inference: Annotated[InferenceSettings, Meta(description="The classifiers.")] = InferenceSettings()
+    recognizers: Annotated[RecognizerSettings, Meta(description="Recognizers beside Guard's own.")] = (
+        RecognizerSettings()
+    )
     canaries: Annotated[
         tuple[Secret, ...], Meta(description="Strings planted in system prompts that no answer may show.")
     ] = ()

@@ -21,11 +21,47 @@ GROUP_OF: Final = MappingProxyType(
             ),
             "pii.direct",
         ),
-        **dict.fromkeys(("CREDIT_CARD", "IBAN_CODE", "US_BANK_NUMBER", "CRYPTO", "SWIFT_CODE"), "pii.financial"),
-        **dict.fromkeys(("MEDICAL_LICENSE", "MEDICAL_RECORD", "HEALTH_INSURANCE_ID"), "pii.health"),
-        **dict.fromkeys(("LOCATION", "ORGANIZATION", "NRP", "DATE_TIME", "AGE"), "pii.quasi"),
+        **dict.fromkeys(
+            ("CREDIT_CARD", "IBAN_CODE", "US_BANK_NUMBER", "CRYPTO", "SWIFT_CODE", "ABA_ROUTING_NUMBER"),
+            "pii.financial",
+        ),
+        **dict.fromkeys(
+            (
+                "MEDICAL_LICENSE",
+                "MEDICAL_RECORD",
+                "HEALTH_INSURANCE_ID",
+                "AU_MEDICARE",
+                "DE_BSNR",
+                "DE_HEALTH_INSURANCE",
+                "DE_LANR",
+                "US_CLAIM_NUMBER",
+                "US_HEALTH_INSURANCE_MEMBER_ID",
+                "US_MBI",
+                "US_NPI",
+                "US_PRESCRIPTION_NUMBER",
+                "US_PRIOR_AUTHORIZATION_NUMBER",
+                "US_REFERRAL_NUMBER",
+            ),
+            "pii.health",
+        ),
+        **dict.fromkeys(
+            (
+                "LOCATION",
+                "ORGANIZATION",
+                "NRP",
+                "DATE_TIME",
+                "AGE",
+                "CA_POSTAL_CODE",
+                "DE_PLZ",
+                "UK_POSTCODE",
+                "UUID",
+            ),
+            "pii.quasi",
+        ),
     }
 )
+
+_COUNTRIES: Final = "AU CA DE ES FI IN IT KR NG PH PL SE SG TH TR UK US ZA"
 
 _GROUP_BY_PREFIX: Final = (
     ("SECRET_", "secret"),
@@ -36,8 +72,7 @@ _GROUP_BY_PREFIX: Final = (
     ("TOOL_", "tool"),
     ("POLICY_", "policy"),
     ("LIMIT_", "limit"),
-    ("US_", "pii.government"),
-    ("UK_", "pii.government"),
+    *((f"{country}_", "pii.government") for country in _COUNTRIES.split()),
 )
 
 _SEVERITY: Final = MappingProxyType(

@@ -5,68 +5,18 @@ where. The other reads only the text still in doubt and says where the earliest 
 continuation could turn into a match. Both are built from the same parse tree, once; they hold no text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import hyperscan
-import msgspec
-import regex
 
-from guard.core.discreet import Discreet
+from guard.scan.judged import JudgedRule
 from guard.scan.pattern import Pattern
 from guard.scan.prefix import reversed_prefixes
+from guard.scan.rule import Rule, compile_rule
 
 SENTINEL: Final = "\n"
 """Stands before a channel's first character, so that every match has a character before it."""
-
-
-EFFORT_CHARS: Final = 65_536
-"""How many characters of matches one rule looks at in one window before it takes a rejected match for a finding."""
-
-
-class ConfirmedMatch(msgspec.Struct, frozen=True):
-    """A match that its exact pattern and its validator confirm; positions in the window that was given."""
-
-    rule: "Rule"
-    start: int
-    end: int
-
-
-class Rule(Discreet, frozen=True):
-    """A compiled pattern, exact: its neighbours' classes are look-arounds."""
-
-    pattern: Pattern
-    exact: regex.Pattern[str]
-    until: regex.Pattern[str] | None
-
-    def confirm(self, window: str, settled: int, end: int) -> Iterator[ConfirmedMatch]:
-        """The real values in `window` whose match begins before `settled` and ends behind `end`.
-
-        The window's first character is context only. A rejected match does not hide one that begins inside it; a
-        confirmed value hides those that end inside it.
-        """
-        effort = EFFORT_CHARS
-        for match in self.exact.finditer(window, 1, overlapped=True):
-            if match.start() >= settled:
-                return
-            if match.end() <= end:
-                continue
-            span = self._validated(match)
-            effort -= match.end() - match.start()
-            if span is None and effort < 0:
-                # Text made to be looked at for ever: the rest of the overlap is taken for what it looks like.
-                span = match.start(), match.end()
-            if span is not None:
-                end = span[1]
-                yield ConfirmedMatch(self, *span)
-
-    def _validated(self, match: "regex.Match[str]") -> tuple[int, int] | None:
-        if self.pattern.validate is None:
-            return match.start(), match.end()
-        inner = self.pattern.validate(str(match.group()))
-        if inner is None or inner[0] >= inner[1]:
-            return None
-        return match.start() + inner[0], match.start() + inner[1]
 
 
 class Matcher:
@@ -106,7 +56,9 @@ class Automaton:
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self.rules: Final = tuple(_compile(pattern) for pattern in patterns)
+        self.rules: Final[tuple[Rule, ...]] = tuple(map(_compile, patterns))
+        self.judges: Final = any(pattern.judge is not None for pattern in patterns)
+        """Whether some rule asks for text as it was received."""
         self._patterns = tuple(patterns)
         self._matches = _database(hyperscan.HS_MODE_STREAM, [_match_expression(p) for p in patterns], patterns)
         self._prefixes: hyperscan.Database | None = None
@@ -141,14 +93,7 @@ class Automaton:
 
 def _compile(pattern: Pattern) -> Rule:
     reversed_prefixes(pattern.body)  # refuses at once what has no prefix automaton
-    flags = regex.VERSION0 | regex.ASCII | regex.DOTALL | (regex.IGNORECASE if pattern.caseless else 0)
-    before = f"(?<![{pattern.not_after}])" if pattern.not_after else ""
-    after = f"(?![{pattern.not_before}])" if pattern.not_before else ""
-    return Rule(
-        pattern,
-        regex.compile(f"{before}(?:{pattern.body}){after}", flags),
-        regex.compile(pattern.until, flags) if pattern.until else None,
-    )
+    return compile_rule(pattern) if pattern.judge is None else JudgedRule.of(pattern, pattern.judge)
 
 
 def _match_expression(pattern: Pattern) -> bytes:
@@ -158,7 +103,8 @@ def _match_expression(pattern: Pattern) -> bytes:
 
 def _prefix_expression(pattern: Pattern) -> bytes:
     """From the end of the text backwards: what could become a match, up to a character that it may follow."""
-    return f"^(?:{reversed_prefixes(pattern.body)}){_context(pattern)}".encode("latin-1")
+    prefixes = reversed_prefixes(f"{pattern.body}|{pattern.waits}" if pattern.waits else pattern.body)
+    return f"^(?:{prefixes}){_context(pattern)}".encode("latin-1")
 
 
 def _context(pattern: Pattern) -> str:

@@ -18,6 +18,29 @@ OTHER_SIGN: Final = "\x80"
 Validator = Callable[[str], tuple[int, int] | None]
 """Given a matched text, the part of it that is really a value, as a half-open span; None if nothing in it is."""
 
+Before = Callable[[], str]
+"""Gives the text in front of a match, as it was received: as much of it as is remembered."""
+
+Rater = Callable[[str, Before], tuple[int, int, float] | None]
+"""Given a matched text, the part of it that is a value and its score; None if nothing in it is."""
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """The expression that has the last word on a pattern whose body only leads to it, and the score of what it says.
+
+    `exact` is in the syntax of `regex`, `flags` are that module's. It sees the text in doubt, one character before it,
+    and, with `letters`, the letters that the normal form has only stand-ins for. Its matches do not overlap, and each
+    hides what begins inside it. `behind`: the value begins where its last group ends. A finding counts from `threshold`
+    on.
+    """
+
+    exact: str
+    flags: int
+    rate: Rater
+    threshold: float = 0.0
+    behind: bool = False
+    letters: bool = False
+
 
 class Pattern(msgspec.Struct, frozen=True):
     """One rule.
@@ -28,6 +51,7 @@ class Pattern(msgspec.Struct, frozen=True):
     `until` opens a region: the finding runs on to the end of the first match of that expression, or never ends; its
     matches must not be able to grow.
     `validate` may shorten or reject a match. `score` is the calibrated chance (0–1) that a match is what it says.
+    `judge` takes the place of both, and of the neighbours behind; `waits` is a body that text is held for as well.
     """
 
     type: str
@@ -39,6 +63,8 @@ class Pattern(msgspec.Struct, frozen=True):
     caseless: bool = False
     score: float = 1.0
     validate: Validator | None = None
+    judge: Judge | None = None
+    waits: str = ""
 
 
 def whole(check: Callable[[str], bool]) -> Validator:

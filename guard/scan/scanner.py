@@ -5,16 +5,22 @@ and the validator confirm it on the text in doubt, as soon as nothing that follo
 is redacted piece by piece as it flows and is never held.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import hyperscan
+import msgspec
 
 from guard.core.channel import Channel
 from guard.core.event import Inspected
 from guard.core.finding import Finding
 from guard.errors import EngineError, InvariantError
-from guard.scan.automaton import Automaton, ConfirmedMatch, Rule
+from guard.scan.automaton import Automaton
 from guard.scan.fold import CharTable, Fold
+from guard.scan.judged import JudgedRule
+from guard.scan.overlap import Overlap
+from guard.scan.received import Received
+from guard.scan.rule import ConfirmedMatch, Rule
 from guard.scan.window import Window
 
 PIECE_CHARS: Final = 512
@@ -38,6 +44,10 @@ class Scanner:
         """Where each rule's last value ends, in characters read; what ends inside it is no finding of its own."""
         self._read = 0
         """Characters of normal form that the matcher has read since it was opened."""
+        self._received = Received() if automaton.judges else None
+        self._overlap = Overlap()
+        self._guesses: set[int] = set()
+        """Rules whose judge took too long once: it is not asked again."""
         self._matcher = automaton.open()
 
     def feed(self, text: str, final: bool) -> Inspected:
@@ -55,6 +65,8 @@ class Scanner:
         return Inspected(self._channel, "pattern", verdict.upto, tuple(findings))
 
     def _feed(self, text: str, final: bool) -> Inspected:
+        if self._received is not None:
+            self._received.append(text, self._window.received_start(0))
         if self._region is None and not final and self._window.straight:
             plain = self._fold.plain(text)
             if plain is not None:
@@ -119,17 +131,60 @@ class Scanner:
         ended = self._matcher.ended
         for number in tuple(ended):
             rule = self._automaton.rules[number]
-            for match in rule.confirm(self._window.text, settled, self._told.get(number, 0) - origin):
+            for match in self._matches(number, rule, settled, self._told.get(number, 0) - origin):
                 self._told[number] = origin + match.end
                 matches.append(match)
             if ended[number] <= origin + settled:
                 del ended[number]
         matches.sort(key=lambda m: (m.start, -m.end))
+        return self._add(findings, matches)
+
+    def _matches(self, number: int, rule: Rule, settled: int, end: int) -> Iterable[ConfirmedMatch]:
+        """What a rule confirms. A judge that took too long once in this channel is not asked again."""
+        if not isinstance(rule, JudgedRule):
+            return rule.confirm(self._window.text, settled, end)
+        if number in self._guesses:
+            return (ConfirmedMatch(rule, max(1, end), settled, guessed=True),) if max(1, end) < settled else ()
+        text = self._window.text
+        if rule.judge.letters and self._received is not None:
+            text = self._window.letters(self._received)
+        matches = tuple(rule.confirm(text, settled, end))
+        if any(match.guessed for match in matches):
+            self._guesses.add(number)
+        return matches
+
+    def _add(self, findings: list[Finding], matches: Iterable[ConfirmedMatch]) -> ConfirmedMatch | None:
+        """Adds what was confirmed, in order; stops at a region."""
+        sure: list[Finding] = []
+        judged: list[Finding] = []
+        opening = None
         for match in matches:
             if match.rule.until is not None:
-                return match
-            findings.append(self._match_finding(match))
-        return None
+                opening = match
+                break
+            if not isinstance(match.rule, JudgedRule):
+                sure.append(self._match_finding(match))
+            elif (finding := self._judged(match.rule, match)) is not None:
+                judged.append(finding)
+        findings += self._overlap.settle(sure, judged) if judged else sure
+        return opening
+
+    def _judged(self, rule: JudgedRule, match: ConfirmedMatch) -> Finding | None:
+        """A match with the score that its judge gives it."""
+        finding = self._match_finding(match)
+        if match.guessed:
+            return finding
+        received = self._received
+        text = self._window.text[match.start : match.end]
+        rating = rule.judge.rate(text, lambda: "" if received is None else received.before(finding.start))
+        if rating is None:
+            return None
+        start, end, score = rating
+        if start or end < len(text):
+            at = match.start
+            match = ConfirmedMatch(rule, at + start, at + end)
+            finding = self._match_finding(match)
+        return msgspec.structs.replace(finding, score=score, threshold=rule.judge.threshold)
 
     def _flow(self, rule: Rule, findings: list[Finding], footer_from: int) -> int:
         """Inside a region: covers what is there without a gap, unseen characters included, and looks for the end.

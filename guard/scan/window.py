@@ -5,6 +5,7 @@ Most text is received as its normal form; positions then map one to one and no m
 
 from guard.scan.automaton import SENTINEL
 from guard.scan.fold import Folded
+from guard.scan.received import Received
 
 
 class Window:
@@ -75,6 +76,15 @@ class Window:
     def is_bare(self, position: int) -> bool:
         """Whether the character stands outside a JSON string, in a text that is JSON."""
         return self._bare is not None and self._bare[position]
+
+    def letters(self, received: Received) -> str:
+        """The text with the letters that it has only stand-ins for, where one was received as one; as long as it is."""
+        if self.text.isascii():
+            return self.text
+        return "".join(
+            char if char < "\x80" else received.char(self.received_start(at)) or char
+            for at, char in enumerate(self.text)
+        )
 
     def forget(self, position: int) -> None:
         """Drops the text before `position`, but for one character of context."""

@@ -1,0 +1,80 @@
+"""Context words: whether what stands in front of a match speaks for it.
+
+Follows Presidio's `LemmaContextAwareEnhancer`: the five words in front of the match that are no stop words, and the one
+it stands in, hold a context word. Guard has no lemmas, takes a context phrase of several words as well, and remembers a
+bounded stretch of text. Words are cut at white space, brackets, quotes, and at signs between letters.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from spacy.lang.en.stop_words import STOP_WORDS
+
+WORDS: Final = 5
+"""How many words in front of the match are looked at."""
+
+_WORD: Final = re.compile(r"[^\s\"(){}\[\],;<>=|]+")
+_INNER: Final = re.compile(r"(?<=[^\W_])[-:/](?=[^\W\d_])|(?<=[0-9])[-+*^](?=[0-9-])")
+"""Where a word is cut in two, as spaCy does."""
+
+_OUTER: Final = ".:!?-/'*`\u2018\u2019\u201c\u201d\u2026"
+_ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})|\\[nrtbf\"\\/]")
+
+
+class Context:
+    """The context words of one recognizer. Immutable."""
+
+    __slots__ = ("_phrases", "_words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        lowered = [word.lower() for word in words]
+        self._words = tuple(word for word in lowered if " " not in word.strip())
+        self._phrases = tuple(" ".join(word.split()) for word in lowered if " " in word.strip())
+
+    def __bool__(self) -> bool:
+        return bool(self._words or self._phrases)
+
+    def supports(self, before: str, text: str) -> bool:
+        """Whether `before`, the text in front of a match, or the word that the match begins in, holds one."""
+        plain = _plain(before)
+        words, said = _last_words(plain, _plain(text.split(maxsplit=1)[0] if text.strip() else ""))
+        return any(word in words for word in self._words) or any(phrase in said for phrase in self._phrases)
+
+
+def _plain(text: str) -> str:
+    """Lower case, in compatible form, JSON's escapes undone, characters that show nothing left out."""
+    if "\\" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return text.lower()
+
+
+def _last_words(before: str, begun: str) -> tuple[str, str]:
+    """The words that count, one a line, and the stretch they stand in with single spaces."""
+    found = list(_WORD.finditer(before))
+    at = len(before)
+    if found and found[-1].end() == at:
+        last = found.pop()
+        begun = _first_word(last[0] + begun, len(last[0]))
+        at = last.start()
+    else:
+        begun = _first_word(begun, 0)
+    words: list[str] = []
+    counted = 0
+    for at, chunk in ((at, begun), *((match.start(), match[0].strip(_OUTER)) for match in reversed(found))):
+        for word in reversed(_INNER.split(chunk)):
+            if counted <= WORDS and (chunk is begun or (word and word not in STOP_WORDS)):
+                words.append(word)
+                counted += ":" not in word  # Presidio loses such a word; here it counts, and takes no other's place
+        if counted > WORDS:
+            break
+    return "\n".join(words), " ".join(before[at:].split())
+
+
+def _first_word(text: str, start: int) -> str:
+    """`text` up to the end of the word that `start` lies in."""
+    cut = _INNER.search(text, start)
+    return text if cut is None else text[: cut.start()]

@@ -1,0 +1,37 @@
+"""The last of one channel's text as it was received: for rules that read letters, or words in front of a match.
+
+Bounded: what lies `BEHIND_CHARS` before the text in doubt is forgotten.
+"""
+
+from typing import Final
+
+BEHIND_CHARS: Final = 256
+_SLACK_CHARS: Final = 2048
+
+
+class Received:
+    """Text and where it begins. Positions are those of the channel."""
+
+    __slots__ = ("_base", "_text")
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._base = 0
+
+    def append(self, text: str, doubt: int) -> None:
+        """Takes more text; `doubt` is where the text in doubt begins."""
+        self._text += text
+        spare = doubt - BEHIND_CHARS - self._base
+        if spare > _SLACK_CHARS:
+            self._text = self._text[spare:]
+            self._base += spare
+
+    def char(self, position: int) -> str:
+        """One character; empty if it is forgotten."""
+        at = position - self._base
+        return self._text[at] if 0 <= at < len(self._text) else ""
+
+    def before(self, position: int) -> str:
+        """The text in front of a position."""
+        at = max(0, position - self._base)
+        return self._text[max(0, at - BEHIND_CHARS) : at]

@@ -53,28 +53,28 @@ def _plain(text: str) -> str:
 
 
 def _last_words(before: str, begun: str) -> tuple[str, str]:
-    """The words that count, one a line, and the stretch they stand in with single spaces."""
-    found = list(_WORD.finditer(before))
-    at = len(before)
-    if found and found[-1].end() == at:
-        last = found.pop()
-        begun = _first_word(last[0] + begun, len(last[0]))
-        at = last.start()
-    else:
-        begun = _first_word(begun, 0)
-    words: list[str] = []
-    counted = 0
-    for at, chunk in ((at, begun), *((match.start(), match[0].strip(_OUTER)) for match in reversed(found))):
-        for word in reversed(_INNER.split(chunk)):
-            if counted <= WORDS and (chunk is begun or (word and word not in STOP_WORDS)):
+    """The words that count, one a line, and the stretch they stand in with single spaces.
+
+    `begun` is what the match adds to the word that it begins in.
+    """
+    chunks = list(_WORD.finditer(before))
+    start = len(before)
+    if chunks and chunks[-1].end() == start:
+        start = chunks.pop().start()
+    own = before[start:] + begun
+    cut = _INNER.search(own, len(before) - start)
+    words = _INNER.split(own if cut is None else own[: cut.start()])[::-1]
+    counted = sum(map(_counts, words))
+    while chunks and counted <= WORDS:
+        chunk = chunks.pop()
+        start = chunk.start()
+        for word in reversed(_INNER.split(chunk[0].strip(_OUTER))):
+            if word and word not in STOP_WORDS and counted <= WORDS:
                 words.append(word)
-                counted += ":" not in word  # Presidio loses such a word; here it counts, and takes no other's place
-        if counted > WORDS:
-            break
-    return "\n".join(words), " ".join(before[at:].split())
+                counted += _counts(word)
+    return "\n".join(words), " ".join(before[start:].split())
 
 
-def _first_word(text: str, start: int) -> str:
-    """`text` up to the end of the word that `start` lies in."""
-    cut = _INNER.search(text, start)
-    return text if cut is None else text[: cut.start()]
+def _counts(word: str) -> bool:
+    """Whether it takes one of the places: Presidio loses words with a colon inside. Here they speak all the same."""
+    return ":" not in word

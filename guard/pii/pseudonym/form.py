@@ -24,6 +24,9 @@ _ADDRESS: Final = r"(?:(?:https?:|//)[^ \t\r\n\"'`]*|(?:href|src|action|data|pos
 IN_ADDRESS: Final = "placeholder_in_address"
 """The rule that finds placeholders in a link or a picture's address: restored, the value would be carried out."""
 
+_SHARE: Final = 32
+"""Labels of one pattern: the automaton refuses one that is too large."""
+
 _APART: Final = re.compile(r"[^0-9A-Za-z]+")
 _ENTITY: Final = re.compile(r"&[lg]t;")
 
@@ -40,8 +43,11 @@ class Name(msgspec.Struct, frozen=True):
 
 def patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
     """What finds placeholders with these labels in a text, whoever wrote them."""
-    if not labels:
-        return ()
+    shares = (labels[at : at + _SHARE] for at in range(0, len(labels), _SHARE))
+    return tuple(pattern for share in shares for pattern in _share_patterns(share))
+
+
+def _share_patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
     sloppy = "|".join(_SLOPPY.join(label.split("_")) for label in labels)
     strict = "|".join(labels)
     whole, bare = f"{_OPEN}(?:{sloppy}){_SLOPPY}{_CODE}{_CLOSE}", f"(?:{strict})_{_CODE}"

@@ -1,4 +1,4 @@
-"""Which recognizers run is configuration: a default, names, countries, a user's files and plug-ins; the rest is refused."""
+"""Which recognizers run is configuration: a default, names, countries, files, plug-ins. The rest is refused."""
 
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -134,6 +134,8 @@ def test_what_there_is_not_is_refused_with_the_cure(installed: None, choice: Cho
             "recognizers: [{name: A, supported_entity: X, patterns: [{name: p, regex: '(', score: 1}]}]",
             "Presidio refuses",
         ),
+        ("recognizers: [{name: A, supported_entity: a b, deny_list: [x]}]", "name it like EMPLOYEE_ID"),
+        ("recognizers: [{name: A, supported_entity: PSEUDONYM, deny_list: [x]}]", "name it like EMPLOYEE_ID"),
         ("recognizers: [{name: Nope, type: predefined}]", "Nope is none of Presidio's recognizers"),
         ("recognizers: [{supported_entity: X}]", "without a name"),
         ("patterns: []", "begin it with 'recognizers:'"),

@@ -52,8 +52,8 @@ def test_a_weak_number_counts_with_its_context_however_the_text_is_cut(
 
 
 def test_a_key_in_a_tool_s_arguments_is_context(engine: PatternEngine) -> None:
-    assert _scores(engine, list('{"acco\\u0075nt":"%s"}' % NUMBER), ARGUMENTS) == [0.4]
-    assert _scores(engine, list('{"order":%s}' % NUMBER), ARGUMENTS) == [0.05]
+    assert _scores(engine, list(f'{{"acco\\u0075nt":"{NUMBER}"}}'), ARGUMENTS) == [0.4]
+    assert _scores(engine, list(f'{{"order":{NUMBER}}}'), ARGUMENTS) == [0.05]
 
 
 def test_words_in_other_letters_are_context_by_their_letters() -> None:

@@ -50,7 +50,8 @@ class Names:
         self._opened = Opened(options.directory, options.device, options.remote)
         runner = self._opened.window(spec)
         self._batcher = Batcher(runner, options.batch, lambda report: observe(spec.name, report))
-        labeller, decoder = Labeller(spec, self._opened.tokens(spec), self._batcher), Decoder(spec, NAME)
+        self.labeller = labeller = Labeller(spec, self._opened.tokens(spec), self._batcher)
+        self.decoder = decoder = Decoder(spec, NAME)
         self.statements = self._opened.statements
         """What serves the model."""
         self.text = WholeNames(NAME, labeller, decoder, lists, options.patience_s)

@@ -31,8 +31,8 @@ _SOON_CHARS: Final = 2_048
 class WholeNames:
     """Implements `ports.TextEngine`."""
 
-    def __init__(self, name: str, labeller: Labeller, decoder: Decoder, lists: Lists, patience_s: float) -> None:
-        """`patience_s` bounds the wait for one text's verdict."""
+    def __init__(self, name: str, labeller: Labeller, decoder: Decoder, lists: Lists | None, patience_s: float) -> None:
+        """Without `lists` there is no gate: every word is read. `patience_s` bounds the wait for one text's verdict."""
         self.name = name
         self.types = decoder.types
         self._labeller = labeller
@@ -76,6 +76,8 @@ class WholeNames:
 
     def _cut(self, text: str, json: bool) -> "_Cut":
         words = words_of(text, json)
+        if self._lists is None:
+            return _Cut(words, self._labeller.parts(words))
         gate = Gate(self._lists)
         named = [at for at, word in enumerate(words) if gate.weigh(word) is Weight.NAME]
         if not named:

@@ -178,7 +178,7 @@ class Vault(Protocol):
 class Vaults(Protocol):
     """Opens a vault for each exchange."""
 
-    def open(self, who: Identity, texts: Sequence[str], opening: str, lookalikes: Collection[str]) -> Vault:
+    def open(self, who: Identity, texts: Sequence[str], opening: str, lookalikes: Collection[SlotText]) -> Vault:
         """A vault for a request with these texts.
 
         `opening` is how its conversation begins; `lookalikes` are texts in it that look like pseudonyms.

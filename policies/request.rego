@@ -24,7 +24,13 @@ prompt_actions[scope] := action if some scope, action in settings.prompt_actions
 
 answer_actions[scope] := action if some scope, action in settings.answer_actions
 
-prompt_styles[scope] := style if some scope, style in settings.prompt_styles
+# An embedding gives nothing back, so equal masks serve it better than placeholders.
+prompt_styles[scope] := style if {
+	not embeds
+	some scope, style in settings.prompt_styles
+}
+
+embeds if input.dialect == "openai.embeddings"
 
 answer_styles[scope] := style if some scope, style in settings.answer_styles
 

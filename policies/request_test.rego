@@ -60,3 +60,14 @@ test_an_exception_holds_for_answers_alone if {
 	decision.answer_actions.EMAIL_ADDRESS == "allow"
 	not decision.prompt_actions.EMAIL_ADDRESS
 }
+
+test_values_in_prompts_become_placeholders_that_the_answer_turns_back if {
+	decision := guard.request with input.dialect as "openai.chat"
+	decision.prompt_styles.pii == "placeholder"
+	decision.prompt_styles.secret == "placeholder"
+}
+
+test_values_in_embeddings_are_masked if {
+	decision := guard.request with input.dialect as "openai.embeddings"
+	count(decision.prompt_styles) == 0
+}

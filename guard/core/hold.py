@@ -99,6 +99,7 @@ class ChannelHold:
     __slots__ = (
         "_ahead",
         "_earliest",
+        "_parts",
         "_plan",
         "_write",
         "channel",
@@ -132,6 +133,8 @@ class ChannelHold:
         """Where the first of them begins: before that nothing needs to be sorted out."""
         self.edits: tuple[Edit, ...] = ()
         self.queue: deque[HeldFrame] = deque()
+        self._parts: deque[HeldText] = deque()
+        """The texts of those frames that are this channel's."""
         self.closed = False
         self.wall: int | None = None
         """Where the first finding that blocks begins. The answer ends there, once everything before it is judged."""
@@ -194,6 +197,7 @@ class ChannelHold:
         """Takes a slot's text to the end of the channel."""
         part = HeldText(self, self.received, text)
         self.received = part.end
+        self._parts.append(part)
         return part
 
     def enqueue(self, held: HeldFrame) -> None:
@@ -238,12 +242,12 @@ class ChannelHold:
 
     def _text(self, start: int, end: int) -> str:
         """What was received there and has not left."""
-        parts = (part for held in self.queue for part in held.parts if part.hold is self and part.end > start)
         found: list[str] = []
-        for part in parts:
+        for part in self._parts:
             if part.start >= end:
                 break
-            found.append(part.text[max(0, start - part.start) : end - part.start])
+            if part.end > start:
+                found.append(part.text[max(0, start - part.start) : end - part.start])
         return "".join(found)
 
     def advance(self) -> None:
@@ -285,10 +289,12 @@ class ChannelHold:
 
     def leave(self, text: str, start: int) -> str:
         """The text as it leaves. Texts leave in order."""
+        end = start + len(text)
+        while self._parts and self._parts[0].end <= end:
+            self._parts.popleft()
         if not self.edits:
             self.delivered += len(text)
             return text
-        end = start + len(text)
         self.delivered += len(text) - sum(_overlap(edit, start, end) for edit in self.edits if not edit.restores)
         edited = apply(text, start, self.edits)
         self.edits = tuple(edit for edit in self.edits if edit.end > end)

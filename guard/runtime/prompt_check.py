@@ -15,6 +15,7 @@ from guard.core.command import Release
 from guard.core.event import EngineStatus, FrameSeen, Inspected
 from guard.core.facts import EngineFacts, FindingFacts
 from guard.core.finding import Finding
+from guard.core.frame import Slot
 from guard.core.plan import FailureMode, Plan
 from guard.core.stream import StreamGuard
 from guard.core.stretch import Write, mask
@@ -50,7 +51,7 @@ class PromptCheck:
 
     def __init__(self, prompt: Prompt, engines: Sequence[Engine]) -> None:
         self._prompt = prompt
-        self.lookalikes: list[str] = []
+        self.lookalikes: list[SlotText] = []
         """Texts that look like pseudonyms, as they were received."""
         self._names: tuple[str, ...] = tuple(engine.name for engine in engines)
         self._statuses = dict.fromkeys(self._names, EngineStatus.OK)
@@ -176,14 +177,14 @@ class PromptCheck:
             verdict = memory.feed(slot.text, True)
         finally:
             memory.close()
-        return self._whole(verdict, slot.text) if verdict.findings else verdict
+        return self._whole(verdict, slot) if verdict.findings else verdict
 
-    def _whole(self, verdict: Inspected, text: str) -> Inspected:
+    def _whole(self, verdict: Inspected, slot: Slot) -> Inspected:
         """With the pieces of each value joined, and without what only looks like a pseudonym."""
         found: list[Finding] = []
         for finding in verdict.findings:
             if finding.type == PSEUDONYM:
-                self.lookalikes.append(text[finding.start : finding.end])
+                self.lookalikes.append(SlotText(slot.text[finding.start : finding.end], slot.channel.is_json))
             elif finding.continues and found and found[-1].end == finding.start and found[-1].type == finding.type:
                 found[-1] = msgspec.structs.replace(found[-1], end=finding.end)
             else:

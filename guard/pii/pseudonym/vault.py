@@ -20,6 +20,7 @@ from guard.pii.pseudonym.label import label_of
 from guard.pii.pseudonym.literal import LiteralEngine
 from guard.pii.pseudonym.mint import Mint
 from guard.pii.pseudonym.surrogate import surrogate
+from guard.ports import SlotText
 
 _SURROGATE_TRIES: Final = 8
 _PERSON: Final = "PERSON"
@@ -32,13 +33,13 @@ class Vaults:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    def open(self, who: Identity, texts: Sequence[str], opening: str, lookalikes: Collection[str]) -> "Vault":
+    def open(self, who: Identity, texts: Sequence[str], opening: str, lookalikes: Collection[SlotText]) -> "Vault":
         """A vault for a tenant's request.
 
         `texts` are the request's; `opening` is how its conversation begins; `lookalikes` are texts in it that look
         like placeholders: none of them will be restored.
         """
-        taken = {name for text in lookalikes if (name := read(text, json=False)) is not None}
+        taken = {name for text in lookalikes if (name := read(text.text, text.json)) is not None}
         return Vault(Mint(self._keyring.key(who.tenant, opening), taken), texts)
 
 

@@ -6,6 +6,7 @@ from guard.core.stretch import Stretch
 from guard.core.style import Style
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vault, Vaults
+from guard.ports import SlotText
 
 WHO = Identity("acme", "app", "free")
 SECRET = b"sixteen bytes and more"
@@ -13,7 +14,8 @@ SECRET = b"sixteen bytes and more"
 
 def vault(*lookalikes: str, texts: tuple[str, ...] = (), tenant: str = "acme", opening: str = "") -> Vault:
     """A fresh vault."""
-    return Vaults(Keyring(SECRET)).open(Identity(tenant, "app", "free"), texts, opening, lookalikes)
+    seen = [SlotText(text) for text in lookalikes]
+    return Vaults(Keyring(SECRET)).open(Identity(tenant, "app", "free"), texts, opening, seen)
 
 
 def stretch(

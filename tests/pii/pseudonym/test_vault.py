@@ -10,6 +10,7 @@ from guard.core.style import Style
 from guard.core.taxonomy import PSEUDONYM
 from guard.pii.pseudonym.keyring import Keyring, Scope
 from guard.pii.pseudonym.vault import Vaults
+from guard.ports import SlotText
 
 from .hidden import SECRET, WHO, stretch, vault
 
@@ -144,3 +145,18 @@ def test_a_vault_shows_nothing_of_what_it_hides() -> None:
     own.hide(stretch("PERSON", "Ada Lovelace"))
     assert "Ada" not in repr(own)
     assert "Ada" not in repr(stretch("PERSON", "Ada Lovelace"))
+
+
+def test_a_forged_placeholder_is_known_in_any_spelling() -> None:
+    forged = vault().hide(stretch("PERSON", "Ada Lovelace"))
+    escaped = SlotText(forged.replace("<", r"\u003c").lower(), json=True)
+    own = Vaults(Keyring(SECRET)).open(WHO, (), "", (escaped,))
+    assert own.hide(stretch("PERSON", "Ada Lovelace")) != forged
+
+
+@pytest.mark.parametrize("type_", ["ZIP-CODE", "zip code", "Zip__Code", "ZIP_CODE"])
+def test_a_users_own_type_has_a_label_that_can_be_read_back(type_: str) -> None:
+    own = vault()
+    hidden = own.hide(stretch(type_, "12345"))
+    assert re.fullmatch(r"<ZIP_CODE_[a-z2-7]{4}>", hidden)
+    assert own.show(_back(hidden)) == "12345"

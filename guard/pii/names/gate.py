@@ -1,8 +1,8 @@
 """Decides, word by word and without a model, which stretches of a text could hold a name or an address.
 
-A word counts by its form (a capital letter, digits) and by two lists: common words, which are no sign of a name at the
-beginning of a sentence, and given names, which are one also in small letters. What it loses: names in small letters
-whose given name is not on the list, and names in scripts without capital letters.
+A word counts by its form (a capital letter, digits) and by lists: common words, which are no sign of a name however
+they are written, and given names, titles, particles and streets' words, which are one also in small letters. What it
+loses: names in small letters that none of these begins, and names in scripts without capital letters.
 """
 
 import enum
@@ -16,11 +16,16 @@ from guard.pii.names.word import Word
 
 
 class Weight(enum.IntEnum):
-    """What a word says: `NONE`, `PART` (of a name, if another word makes it one), or `NAME`."""
+    """What a word says. All but `NONE` count: they make a run of words that is looked at together."""
 
     NONE = 0
-    PART = 1
-    NAME = 2
+    LEAD = 1
+    """It may stand before or within a name (`van`, `The`, `J`), and says nothing unless one follows at once."""
+    NUMBER = 2
+    STREET = 3
+    """A word of addresses. It and a number make a run worth reading."""
+    NAME = 4
+    """It makes a run worth reading."""
 
 
 _DIGITS: Final = re.compile(r"\d{1,6}[A-Za-z]?")
@@ -49,33 +54,43 @@ class Gate:
         if word.held:
             return Weight.NONE
         if first.isdigit():
-            return Weight.PART if _DIGITS.fullmatch(text) else Weight.NONE
+            return Weight.NUMBER if _DIGITS.fullmatch(text) else Weight.NONE
         if first == first.lower():
             return self._small(text)
         return self._large(text.lower(), begins)
 
     def _small(self, text: str) -> Weight:
-        if text in self._lists.given and text not in self._lists.common:
+        lists = self._lists
+        if text in lists.titles or (text in lists.given and text not in lists.common):
             return Weight.NAME
-        return Weight.PART if text in self._lists.streets else Weight.NONE
+        if text in lists.streets:
+            return Weight.STREET
+        return Weight.LEAD if text in lists.particles else Weight.NONE
 
     def _large(self, small: str, begins: bool) -> Weight:
-        if small not in self._lists.common:
-            return Weight.NAME if len(small) > 1 else Weight.PART
-        return Weight.NONE if begins and small not in self._lists.given else Weight.PART
+        lists = self._lists
+        if len(small) == 1:
+            return Weight.NONE if small == "i" or (begins and small == "a") else Weight.LEAD
+        if small not in lists.common:
+            return Weight.NAME
+        return Weight.NONE if begins and small not in lists.given else Weight.LEAD
 
 
 class Lists(msgspec.Struct, frozen=True):
-    """The words that the gate knows, in small letters: common ones, given names, and what addresses hold."""
+    """The words that the gate knows, in small letters."""
 
     common: frozenset[str]
     given: frozenset[str]
-    streets: frozenset[str]
+    streets: frozenset[str] = frozenset()
+    particles: frozenset[str] = frozenset()
+    """What stands before family names and places in small letters."""
+    titles: frozenset[str] = frozenset()
+    """What stands before persons."""
 
     @classmethod
     def bundled(cls) -> "Lists":
         """The lists that come with Guard; `models/training/name_lexicon.py` writes the first two."""
-        return cls(*map(_words, ("common", "given", "streets")))
+        return cls(*map(_words, ("common", "given", "streets", "particles", "titles")))
 
 
 def _words(name: str) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """Which words of a flowing text are read by the model, and when: decided by words alone, never by chunks. Pure.
 
 Words that could be a name form a run, which lasts until enough other words have followed it: these are its right
-context, and the words before it its left one. A run without a word that is a name by itself needs no model. What lies
-before a run that is still open is decided; nothing from its first word on is.
+context, and the words before it its left one. A run needs no model unless one of its words is a name by itself, or it
+has a number and a street's word. What lies before an open run is decided; nothing from its first word on is.
 """
 
 from collections import deque
@@ -33,7 +33,7 @@ class Stretch(msgspec.Struct, frozen=True):
 class RunReader:
     """One text's runs."""
 
-    __slots__ = ("_before", "_gap", "_gate", "_named", "_right", "_run")
+    __slots__ = ("_before", "_gap", "_gate", "_right", "_run", "_seen")
 
     def __init__(self, gate: Gate, left_words: int, right_words: int) -> None:
         """`left_words` are read before a run, and `right_words` (at least 1) behind it."""
@@ -43,7 +43,7 @@ class RunReader:
         self._run: list[Word] = []
         self._gap = 0
         """Words since the last one that counts."""
-        self._named = False
+        self._seen: set[Weight] = set()
 
     def feed(self, words: Sequence[Word], covered: int, final: bool) -> list[Stretch]:
         """What the next words bring. The last stretch says how far the text before `covered` is decided."""
@@ -54,9 +54,8 @@ class RunReader:
                 self._before.append(word)
                 continue
             self._run.append(word)
-            self._named = self._named or weight is Weight.NAME
-            self._gap = 0 if weight else self._gap + word.text[0].isalnum()
-            if self._gap >= self._right:
+            self._take(word, weight)
+            if self._gap >= (self._right if max(self._seen) > Weight.LEAD else 1):
                 self._close(stretches, len(self._run))
             elif len(self._run) >= MOST_RUN:
                 self._close(stretches, self._pause())
@@ -65,16 +64,24 @@ class RunReader:
         stretches.append(Stretch(self._run[0].start if self._run else covered))
         return stretches
 
+    def _take(self, word: Word, weight: Weight) -> None:
+        if weight:
+            self._seen.add(weight)
+            self._gap = 0
+        else:
+            self._gap += word.text[0].isalnum()
+
     def _close(self, stretches: list[Stretch], count: int) -> None:
         """Decides the run's first `count` words."""
         decided, self._run = self._run[:count], self._run[count:]
-        if self._named:
+        if Weight.NAME in self._seen or {Weight.NUMBER, Weight.STREET} <= self._seen:
             before = tuple(self._before)
             words = (*before, *decided, *self._run)
             stretches.append(Stretch(decided[-1].end, words, len(before), len(before) + count))
         self._before.extend(decided)
         self._gap = 0
-        self._named = self._named and bool(self._run)
+        if not self._run:
+            self._seen.clear()
 
     def _pause(self) -> int:
         """How much of a long run is decided: up to a sign in its second half, if there is one."""

@@ -16,14 +16,17 @@ from guard.core.finding import Finding
 from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.inference.remembered import Remembered
 from guard.inference.token import MOST_CHARS, MOST_WINDOWS
-from guard.pii.names.gate import Gate, Lists, Weight
+from guard.pii.names.gate import Gate, Lists
 from guard.pii.names.label import Labeller, Part
+from guard.pii.names.run import RunReader
 from guard.pii.names.span import Decoder
 from guard.pii.names.word import Word, words_of
 from guard.ports import SlotText, TextVerdict
 
 _REMEMBERED: Final = 16_384
 """Texts whose names are remembered."""
+_RIGHT_WORDS: Final = 2
+"""Words that end a run of words that could be a name; the model reads whole windows all the same."""
 _SOON_CHARS: Final = 2_048
 """Longer texts are cut on a thread of their own: the event loop has streams to serve."""
 
@@ -78,11 +81,10 @@ class WholeNames:
         words = words_of(text, json)
         if self._lists is None:
             return _Cut(words, self._labeller.parts(words))
-        gate = Gate(self._lists)
-        named = [at for at, word in enumerate(words) if gate.weigh(word) is Weight.NAME]
-        if not named:
-            return _Cut(words, [])
-        return _Cut(words, [part for part in self._labeller.parts(words) if _holds(part, named)])
+        reader = RunReader(Gate(self._lists), 0, _RIGHT_WORDS)
+        asked = [one for one in reader.feed(words, len(text), True) if one.words]
+        places = [(one.words[one.first].start, one.words[one.last - 1].end) for one in asked]
+        return _Cut(words, [part for part in self._labeller.parts(words) if _holds(part, places)] if places else [])
 
 
 class _Cut(msgspec.Struct):
@@ -95,7 +97,7 @@ class _Cut(msgspec.Struct):
         return f"_Cut(words=<{len(self.words)}>, parts=<{len(self.parts)}>)"
 
 
-def _holds(part: Part, named: Sequence[int]) -> bool:
-    """Whether one of these words, which are in order, is in the part."""
-    at = bisect.bisect_left(named, part.first)
-    return at < len(named) and named[at] < part.last
+def _holds(part: Part, places: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of these places, which are in order and apart, is in the part at least in part."""
+    at = bisect.bisect_right(places, part.window.start, key=lambda place: place[1])
+    return at < len(places) and places[at][0] < part.window.end

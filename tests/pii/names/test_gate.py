@@ -39,13 +39,16 @@ def test_a_word_that_could_be_a_name_by_itself(text: str, names: list[str]) -> N
 @pytest.mark.parametrize(
     ("text", "word", "weight"),
     [
-        ("He called Because of it", "Because", Weight.PART),
+        ("He called Because of it", "Because", Weight.LEAD),
         ("Because of it", "Because", Weight.NONE),
-        ("May came", "May", Weight.PART),
-        ("at 221b", "221b", Weight.PART),
+        ("May came", "May", Weight.LEAD),
+        ("Vincent van Gogh", "van", Weight.LEAD),
+        ("mr nobody", "mr", Weight.NAME),
+        ("so I came", "I", Weight.NONE),
+        ("at 221b", "221b", Weight.NUMBER),
         ("at 1234567890", "1234567890", Weight.NONE),
-        ("on a street", "street", Weight.PART),
-        ("J.", "J", Weight.PART),
+        ("on a street", "street", Weight.STREET),
+        ("J.", "J", Weight.LEAD),
         ("你好", "你好", Weight.NONE),
     ],
 )
@@ -54,7 +57,7 @@ def test_a_word_that_is_a_name_only_beside_another(text: str, word: str, weight:
 
 
 def test_the_lists_are_words_in_small_letters_and_streets_are_no_common_words() -> None:
-    for words in (LISTS.common, LISTS.given, LISTS.streets):
+    for words in (LISTS.common, LISTS.given, LISTS.streets, LISTS.particles, LISTS.titles):
         assert all(word == word.lower() and word.isalpha() for word in words)
     assert len(LISTS.common) > 1000
     assert len(LISTS.given) > 1000

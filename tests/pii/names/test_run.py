@@ -42,6 +42,17 @@ def test_words_that_are_names_only_beside_others_need_no_model_alone() -> None:
     assert asked(read("at 12 Ann of them all ")) == [(["at", "12", "Ann", "of", "them"], 1, 5)]
 
 
+def test_a_number_and_a_street_need_no_name() -> None:
+    assert asked(read("at 12 something street or so ")) == [(["at", "12", "something", "street", "or", "so"], 1, 6)]
+    assert asked(read("at the street or so ")) == []
+
+
+def test_a_word_that_may_lead_a_name_waits_for_the_next_one_alone() -> None:
+    assert read("it was The ") == [Stretch(7)]
+    assert read("it was The end ") == [Stretch(15)]
+    assert asked(read("it was The Ann so it ")) == [(["it", "was", "The", "Ann", "so", "it"], 2, 6)]
+
+
 def test_the_end_needs_no_right_context() -> None:
     stretches = read("so Ann", final=True)
     assert asked(stretches) == [(["so", "Ann"], 1, 2)]

@@ -23,7 +23,7 @@ _FIRST: Final = re.compile(f"[{_ALNUM}]")
 _ASCII_TAIL: Final = re.compile(rf"[^{OTHER_LETTER}]*\Z")
 _DOMAIN: Final = re.compile(
     rf"(?:[{_ALNUM}](?:[{_ALNUM}\-]*[{_ALNUM}])?\.)+"
-    rf"(?:xn--[0-9A-Za-z\-]{{2,59}}|[A-Za-z]{{2,24}}(?![A-Za-z])|{OTHER_LETTER}{{2,24}})"
+    rf"(?:xn--[0-9A-Za-z\-]{{2,59}}|[A-Za-z]{{2,24}}(?![A-Za-z])|(?=[A-Za-z]*{OTHER_LETTER})[A-Za-z{OTHER_LETTER}]{{2,24}})"
 )
 """Labels and a top-level domain; greedy, so the longest that is one."""
 

@@ -1,8 +1,8 @@
 """The normal form of a channel's text, built as the text flows, with a way back to what was received.
 
-Each received code point is folded on its own (NFKC of one code point, never across two), so the result does not depend
-on how the text was cut. Characters that show nothing vanish; percent-escapes, and in JSON texts backslash-escapes,
-become the character they spell; other letters and signs become one stand-in each. Positions are code points.
+Each received character is folded on its own (NFKC of one code point, never across two), so the result does not depend
+on how the text was cut. Characters that show nothing vanish; escapes (see `escape`) become the character they spell,
+look-alikes of Latin letters those letters; other letters and signs become one stand-in each. Positions are code points.
 """
 
 import re
@@ -11,16 +11,13 @@ from typing import Final
 
 from guard.core.discreet import Discreet
 from guard.core.finding import Finding
+from guard.scan.escape import SIGNS, spelled
 from guard.scan.hidden import HiddenText
+from guard.scan.lookalike import LOOK_ALIKES
 from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN
 
-_UNPLAIN: Final = re.compile(r"[%\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
-_UNPLAIN_JSON: Final = re.compile(r'[%\\"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
-_JSON_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": "\r", "t": "\t"}
-_HIGH_SURROGATE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
-_LOW_SURROGATE: Final = re.compile(r"(?:\\(?:u(?:[dD](?:[c-fC-F](?:[0-9a-fA-F](?:[0-9a-fA-F])?)?)?)?)?)?")
-"""Half of a low surrogate's escape counts as well: more may follow."""
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
+_UNPLAIN: Final = re.compile(r"[%&\\\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
+_UNPLAIN_JSON: Final = re.compile(r'[%&\\"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 _UNSEEN: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
@@ -48,7 +45,7 @@ class CharTable(dict[int, str]):
     def __missing__(self, code: int) -> str:
         char = chr(code)
         folded = fold_char(char)
-        plain = len(folded) == 1 and (code >= 0x80 or char in "\t\n\r" or code >= 0x20) and char != "%"
+        plain = len(folded) == 1 and (code >= 0x80 or char in "\t\n\r" or code >= 0x20) and char not in SIGNS
         result = folded if plain else _LONG_WAY
         if len(self) < _MOST_CACHED:
             self[code] = result
@@ -110,44 +107,17 @@ class Fold:
                 self._hidden.feed(text[stop - 1], base + stop - 1)
                 at = stop
                 continue
-            width = self._escape_width(text, at)
-            if at + width > len(text) and not final:
+            char = spelled(text, at, self._json, final)
+            if char is None:
                 self._pending = text[at:]
                 break
-            width = min(width, len(text) - at)
             bare = not self._in_string
-            out.char(self._decoded(text[at : at + width], base + at), base + at, width, bare)
-            at += width
-        return out.folded(self._hidden.take(final))
-
-    def _escape_width(self, text: str, at: int) -> int:
-        """How many code points the character at `at` is written with; may reach behind the text's end."""
-        char = text[at]
-        if char == "%" and all(c in _HEX for c in text[at + 1 : at + 3]):
-            return 3
-        if char == "\\" and self._json:
-            if text[at + 1 : at + 2] == "u" and all(c in _HEX for c in text[at + 2 : at + 6]):
-                return 12 if _HIGH_SURROGATE.match(text, at) and _LOW_SURROGATE.fullmatch(text[at + 6 : at + 12]) else 6
-            return 2
-        return 1
-
-    def _decoded(self, written: str, at: int) -> str:
-        char = written[0]
-        if len(written) == 1:
-            if self._json and char == '"':
+            if self._json and text[at] == '"':
                 self._in_string = not self._in_string
-        elif char == "%":
-            code = int(written[1:], 16) if len(written) == 3 else 0x80
-            char = chr(code) if code < 0x80 else OTHER_SIGN
-        elif len(written) == 12:
-            high, low = int(written[2:6], 16), int(written[8:], 16)
-            char = chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-        elif len(written) == 6:
-            char = chr(int(written[2:], 16))
-        else:
-            char = _JSON_ESCAPES.get(written[1], OTHER_SIGN)
-        self._hidden.feed(char, at, len(written))
-        return fold_char(char)
+            self._hidden.feed(char.char, base + at, char.width)
+            out.char(fold_char(char.char), base + at, char.width, bare)
+            at += char.width
+        return out.folded(self._hidden.take(final))
 
 
 class _Builder:
@@ -202,6 +172,8 @@ def _stand_in(char: str) -> str:
         return " "
     if char in _DASHES:
         return "-"
+    if char in LOOK_ALIKES:
+        return LOOK_ALIKES[char]
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)

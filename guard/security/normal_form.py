@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from guard.core.discreet import Discreet
+from guard.scan.lookalike import LOOK_ALIKES
 
 _UNSEEN: Final = frozenset({"Cf", "Me", "Cc", "Co", "Cs"})
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -24,15 +25,6 @@ _MARKS_AFTER: Final = 2
 """Combining marks that a letter may carry before more of them are noise."""
 _MOST_FOR_ONE: Final = 4
 """A character that stands for more than so many others stays as it is: a text must not grow without bound."""
-
-LOOK_ALIKES: Final = dict(
-    zip(
-        "аеорсухіјѕһԁԛԝӏνοραιϲткмнвАВЕКМНОРСТХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧոսօɑɡı",
-        "aeopcyxijshdqwlvopaictkmhbABEKMHOPCTXIJSABEZHIKMNOPTYXnuoagi",
-        strict=True,
-    )
-)
-"""Letters of other scripts that look like Latin ones (Unicode TR39's confusables, those of single letters)."""
 
 
 class NormalForm(Discreet, frozen=True):

@@ -5,6 +5,7 @@ between letters (zero-width, soft hyphen) are a part of the word and not of what
 `<PERSON_k3f9>` is one word that no name may hold.
 """
 
+import re
 import unicodedata
 from typing import Final, NamedTuple
 
@@ -44,6 +45,8 @@ _PLAIN: Final = _Form.of(r"\s", _LETTER, r"\S", r"(?!)")
 _JSON: Final = _Form.of(
     r'(?:\s|\\["\\/bfnrt])', rf"(?:{_LETTER}|{_ESCAPED})", r"\\u[\da-fA-F]{4}|\S", r"\\(?:u[\da-fA-F]{0,3})?"
 )
+_QUICK: Final = re.compile(r"([A-Za-z]{1,64}) ([A-Za-z]{0,64})")
+"""What nearly every chunk makes of what was left: a word, a space, perhaps the next one's start."""
 _ESCAPE: Final = regex.compile(_ESCAPED)
 _INVISIBLE: Final = regex.compile(r"[\p{Cf}\u034f]")
 
@@ -87,6 +90,8 @@ class WordCutter:
         """The words that `text` completes; `final`: nothing follows."""
         form = self._form
         rest = self._text + text
+        if not final and (quick := _QUICK.fullmatch(rest)) is not None:
+            return self._one(quick)
         words: list[Word] = []
         at = self._skip(rest, 0)
         while at < len(rest):
@@ -101,6 +106,15 @@ class WordCutter:
         self._base += at
         self.covered = self._base
         return words
+
+    def _one(self, found: "re.Match[str]") -> list[Word]:
+        """The short way of most text."""
+        start, end = self._base, self._base + found.end(1)
+        word = Word(found[1], start, end, self._breaks, start > self._touched, held=False)
+        self._breaks, self._touched = False, end
+        self._text = found[2]
+        self._base = self.covered = end + 1
+        return [word]
 
     def _skip(self, text: str, at: int) -> int:
         found = self._form.space.match(text, at)

@@ -51,7 +51,7 @@ def count(file: Path) -> int:
     rows = bad = 0
     named: list[str] = []
     sources: set[str] = set()
-    for number, line in _lines(file):
+    for number, line in lines(file):
         try:
             sources.add(_row(line).source)
             rows += 1
@@ -70,12 +70,12 @@ def count(file: Path) -> int:
 
 def read(file: Path) -> Iterator[Labelled]:
     """The rows of a file that `count` has found sound."""
-    for _, line in _lines(file):
+    for _, line in lines(file):
         yield _row(line)
 
 
-def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not empty, numbered from 1."""
+def lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, numbered from 1. Raises click.UsageError."""
     try:
         with _opened(file) as stream:
             number = 0

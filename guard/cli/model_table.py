@@ -13,6 +13,7 @@ from guard.cli.model_eval import Evaluation
 from guard.cli.model_probe import Speed
 from guard.cli.ranking import Quality
 from guard.cli.report import visible
+from guard.cli.span_eval import Recalled, SpanEvaluation
 from guard.config import Settings
 from guard.inference.device import Device, has_gpu, providers
 from guard.inference.manifest import ModelSpec
@@ -38,6 +39,18 @@ def show_evaluation(found: Evaluation) -> None:
     heads = ("source", "rows", "positives", "AUC", "AP", "recall", "false alarms", "skipped", "failed")
     _show(heads, [_quality_cells(one) for one in (*found.sources, found.overall)], right=range(1, len(heads)))
     _console().print(f"model {found.model}, score {found.score}; recall and false alarms at {found.threshold:g}")
+
+
+def show_spans(found: SpanEvaluation) -> None:
+    """One line for each type, and one for all."""
+    heads = ("type", "spans", "precision", "recall", "F1", "F2")
+    _show(heads, [_span_cells(one) for one in found.types], right=range(1, len(heads)))
+    _console().print(f"model {found.model}, exact spans in {found.rows} texts; {found.failed} failed")
+
+
+def _span_cells(one: Recalled) -> tuple[str, ...]:
+    parts = (one.precision, one.recall, one.f1, one.f2)
+    return (one.type, str(one.spans), *(_NONE if part is None else f"{part:.3f}" for part in parts))
 
 
 def _model_cells(settings: Settings, spec: ModelSpec) -> tuple[str, ...]:

@@ -84,8 +84,15 @@ def evaluate(file: Path, model: str | None, score: str | None, as_json: bool, co
     FILE holds JSON lines (.gz: gzipped) with `text`, `label` (0 or 1, true or false, or a word: benign, safe, neutral,
     neither and refusal_or_safe are 0, any other is 1) and, if you like, `source` and `role`. Texts go through the
     cascade as it is served, or word by word through the stream model, whose score at the end counts.
+
+    For a token model, named by --model, a line has `text` and `spans` (`start`, `end`, `type`; offsets in code points),
+    and what is told is how many spans are found exactly, by type.
     """
     settings, specs = _manifest(config_file)
+
+    if any(one.kind == "token" and one.name == model for one in specs):
+        _evaluate_spans(settings, next(one for one in specs if one.name == model), file, as_json)
+        return
 
     import msgspec
 
@@ -101,6 +108,21 @@ def evaluate(file: Path, model: str | None, score: str | None, as_json: bool, co
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         show_evaluation(found)
+
+
+def _evaluate_spans(settings: Settings, spec: "ModelSpec", file: Path, as_json: bool) -> None:
+    import msgspec
+
+    from guard.cli import span_eval
+    from guard.cli.model_table import show_spans
+
+    with _progress() as progress:
+        show = progress.add_task("reading", total=span_eval.count(file))
+        found = span_eval.evaluate(settings, spec, span_eval.read(file), lambda rows: progress.advance(show, rows))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        show_spans(found)
 
 
 @models.command("export")

@@ -16,7 +16,7 @@ from guard.scan.pattern import Pattern
 
 CODE_MOST: Final = 12
 _CODE: Final = rf"[a-z2-7]{{4,{CODE_MOST}}}"
-_SLOPPY: Final = r"\\{0,2}[_ \-]"
+_SLOPPY: Final = r"\\{0,2}[_ \-:#][ \n]{0,2}"
 _OPEN: Final = r"(?:\\{0,2}<|&lt;) ?"
 _CLOSE: Final = r" ?(?:\\{0,2}>|&gt;)"
 _WORD: Final = "0-9A-Za-z_"

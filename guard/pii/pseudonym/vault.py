@@ -23,6 +23,12 @@ from guard.pii.pseudonym.surrogate import surrogate
 from guard.ports import SlotText
 
 _SURROGATE_TRIES: Final = 8
+_MOST_CHARS: Final = 4_096
+"""Longer values are masked: a name of a few letters in an answer must not become megabytes."""
+
+_MOST_SURROGATES: Final = 256
+"""Each is looked for in the whole request and in the whole answer; further values get placeholders."""
+
 _PERSON: Final = "PERSON"
 _IN_ADDRESS: Final = frozenset({IN_ADDRESS, LiteralEngine.rule_in_address})
 
@@ -92,7 +98,10 @@ class Vault:
         label = label_of(named.type)
         if label is None or named.continues or stretch.style in (Style.MASK, Style.DROP):
             return mask(stretch)
-        text = self._pseudonym(named.type, label, value_of(stretch), stretch.style, keep=keep)
+        value = value_of(stretch)
+        if len(value) > _MOST_CHARS and stretch.style is not Style.HASH:
+            return mask(stretch)
+        text = self._pseudonym(named.type, label, value, stretch.style, keep=keep)
         text = in_string(text) if stretch.json else text
         return f'"{text}"' if stretch.bare else text
 
@@ -111,7 +120,9 @@ class Vault:
         return str(name)
 
     def _surrogate(self, type_: str, label: str, value: str) -> str | None:
-        """A surrogate that stands nowhere in the request and for no other value."""
+        """A surrogate that stands nowhere in the request and for no other value; None if there is none to be had."""
+        if len(self._surrogates) >= _MOST_SURROGATES:
+            return None
         for attempt in range(_SURROGATE_TRIES):
             text = surrogate(type_, value, self._mint.number(label, value, attempt))
             if text is None:

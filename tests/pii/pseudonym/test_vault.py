@@ -160,3 +160,15 @@ def test_a_users_own_type_has_a_label_that_can_be_read_back(type_: str) -> None:
     hidden = own.hide(stretch(type_, "12345"))
     assert re.fullmatch(r"<ZIP_CODE_[a-z2-7]{4}>", hidden)
     assert own.show(_back(hidden)) == "12345"
+
+
+def test_a_value_of_many_characters_is_masked_so_that_no_answer_is_blown_up() -> None:
+    assert vault().hide(stretch("SECRET_PRIVATE_KEY", "x" * 4097)) == "[SECRET_PRIVATE_KEY]"
+    assert vault().hide(stretch("SECRET_PRIVATE_KEY", "x" * 4096)).startswith("<SECRET_")
+
+
+def test_beyond_a_number_of_surrogates_values_get_placeholders() -> None:
+    own = vault()
+    hidden = [own.hide(stretch("EMAIL_ADDRESS", f"a{n}@b.example", Style.SURROGATE)) for n in range(300)]
+    assert sum("@" in text for text in hidden) == 256
+    assert len(set(hidden)) == 300

@@ -31,6 +31,8 @@ _HARD_ONLY = (
     "pivot",
     "override_hypo",
     "override_emo",
+    "game_break_out",
+    "game_hijack",
 )
 _ENCODED = ("decode_and_obey", "hidden_request")
 _KIND_WEIGHTS = {"override": 0.47, "persona": 0.23, "extraction": 0.27, "obfuscated": 0.03}
@@ -40,6 +42,12 @@ _CONSTANT = ("persona", "rules", "company", "topic")
 
 _STATEMENTS_REDRAWN = 0.25
 _TRIES_PER_ROW = 30
+
+
+def _weight(bank: Bank) -> float:
+    """A bank with more templates is drawn more often, but not in proportion."""
+    share = _LANGUAGE_WEIGHT if bank.family.startswith("lang_") else 1.0
+    return share * len(bank.templates) ** 0.5
 
 
 class _Author:
@@ -65,7 +73,7 @@ class _Author:
     def _bank(self) -> Bank:
         kind = self._rng.choices(tuple(_KIND_WEIGHTS), tuple(_KIND_WEIGHTS.values()))[0]
         banks = self._by_kind[kind]
-        weights = [_LANGUAGE_WEIGHT if bank.family.startswith("lang_") else 1.0 for bank in banks]
+        weights = [_weight(bank) for bank in banks]
         return self._rng.choices(banks, weights)[0]
 
     def plain(self) -> tuple[str, str, str]:

@@ -17,8 +17,8 @@ from models.corpus.row import Row, Unit
 
 SOURCE = "guard_injection_indirect"
 MAX_WORDS = 320
-ATTACK_FILES = ("goals", "frames", "whole")
-SHARED_FILES = ("slots", "sentences", "imperatives", "wraps", "requests")
+ATTACK_FILES = ("goals", "frames", "whole", "wider")
+SHARED_FILES = ("slots", "sentences", "imperatives", "wraps", "requests", "wider_clean")
 
 
 def rows(seed: int, count: int) -> Iterator[Row]:

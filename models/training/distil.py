@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--written", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=4000)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--hold-out", action="append", default=[])
     distil(parser.parse_args())
 
@@ -164,7 +165,7 @@ def read_lessons(options: argparse.Namespace, rng: random.Random) -> list[Lesson
 
 def distil(options: argparse.Namespace) -> None:
     """Judges, teaches, writes the student's weights."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     rng = random.Random(options.seed)  # noqa: S311 - shuffles training rows
     left_out = frozenset(options.hold_out)

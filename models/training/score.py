@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 class WindowScorer:
     """An ONNX window model and its tokenizer."""
 
-    def __init__(self, folder: Path, threads: int = 2, model: Path | None = None) -> None:
+    def __init__(self, folder: Path, threads: int = 1, model: Path | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self._session = onnxruntime.InferenceSession(str(model or folder / "model.onnx"), options)

@@ -33,7 +33,7 @@ _BATCH = 256
 class StreamScorer:
     """The exported stream model, stepping many texts together."""
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
+    def __init__(self, folder: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options)

@@ -7,8 +7,10 @@ The learning rate follows the clock, so a run ends when it was told to. Sources 
 """
 
 import argparse
+import pickle
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -119,32 +121,65 @@ def main() -> None:
     parser.add_argument("--positive-weight", type=float, default=1.0)
     parser.add_argument("--init", type=Path)
     parser.add_argument("--topics", default=",".join(TOPICS))
+    parser.add_argument("--thin", type=float, default=1.0, help="share of rows kept, but for --whole families")
+    parser.add_argument("--whole", action="append", default=[], help="families (or parts of names) not thinned")
+    parser.add_argument("--windows", type=Path, help="one pass, kept here, and read from here when the file is there")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--hold-out", action="append", default=[])
     options = parser.parse_args()
     train(options)
 
 
-def train(options: argparse.Namespace) -> None:
-    """Reads, trains, writes."""
-    torch.set_num_threads(2)
-    torch.manual_seed(options.seed)
-    rng = random.Random(options.seed)  # noqa: S311 - shuffles training rows
+def examples_of(options: argparse.Namespace) -> list[Example]:
+    """All rows of the task that are not left out."""
     left_out = frozenset(options.hold_out)
     topics = [topic for topic in options.topics.split(",") if topic]
     found = everything(options.data, options.extra, options.task, options.seed, options.written, topics)
-    found = [example for example in found if not held_out(example, left_out) and example.weight > 0]
+    return [example for example in found if not held_out(example, left_out) and example.weight > 0]
+
+
+def thinned(part: list[Example], share: float, whole: list[str], rng: random.Random) -> list[Example]:
+    """A share of the rows, and all rows of the named families: a second training that must not forget the first."""
+    if share >= 1:
+        return part
+    return [row for row in part if rng.random() < share or any(name in row.family for name in whole)]
+
+
+def passes(options: argparse.Namespace, rng: random.Random) -> Iterator[list[Sample]]:
+    """Windows of one pass after the other; from the file, the same ones again."""
+    if options.windows and options.windows.exists():
+        while True:
+            yield pickle.loads(options.windows.read_bytes())  # noqa: S301 - written by this program
+    found = examples_of(options)
     tokenizer = open_tokenizer(str(base_folder() / "tokenizer.json"))
+    while True:
+        part = thinned(capped(found, options.task, rng), options.thin, options.whole, rng)
+        windows = [_weighed(sample, options.positive_weight) for sample in samples(part, tokenizer, rng)]
+        if options.windows:
+            options.windows.write_bytes(pickle.dumps(windows))
+        yield windows
+
+
+def train(options: argparse.Namespace) -> None:
+    """Reads, trains, writes."""
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    rng = random.Random(options.seed)  # noqa: S311 - shuffles training rows
+    if options.minutes <= 0:
+        next(passes(options, rng))
+        return
     network = WindowNetwork(len(KINDS[options.task])).train()
     if options.init:
         network.load_state_dict(torch.load(options.init))
+    ready = passes(options, rng)
+    windows = next(ready)
     run = Run(network, options.rate, options.minutes, options.tokens)
     while run.progress < 1:
-        part = capped(found, options.task, rng)
-        windows = [_weighed(sample, options.positive_weight) for sample in samples(part, tokenizer, rng)]
         positive = sum(sample.weight for sample in windows if sample.target >= 0.5)
         total = sum(sample.weight for sample in windows)
-        print(f"pass: {len(part)} texts, {len(windows)} windows, positive share {positive / total:.2f}", flush=True)
+        print(f"pass: {len(windows)} windows, positive share {positive / total:.2f}", flush=True)
         run.read(windows, rng)
+        windows = next(ready) if run.progress < 1 else []
     torch.save(run.average.state(), options.out)
     print("written", options.out.name, flush=True)
 

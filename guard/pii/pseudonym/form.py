@@ -12,15 +12,22 @@ import msgspec
 
 from guard.core.taxonomy import PSEUDONYM
 from guard.scan.fold import CharTable, Fold
-from guard.scan.pattern import Pattern
+from guard.scan.pattern import Pattern, Validator
 
 CODE_MOST: Final = 12
-_CODE: Final = rf"[a-z2-7]{{4,{CODE_MOST}}}"
+ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Of a code: without the letters and digits that are taken for each other."""
+
+_CODE_CHAR: Final = "[a-kmnp-z2-9]"
+_CODE: Final = rf"{_CODE_CHAR}{{4,{CODE_MOST}}}"
 _SLOPPY: Final = r"\\{0,2}[_ \-:#][ \n]{0,2}"
 _OPEN: Final = r"(?:\\{0,2}<|&lt;) ?"
 _CLOSE: Final = r" ?(?:\\{0,2}>|&gt;)"
 _WORD: Final = "0-9A-Za-z_"
 _ADDRESS: Final = r"(?:(?:https?:|//)[^ \t\r\n\"'`]*|(?:href|src|action|data|poster) ?= ?(?:\"[^\"]*|'[^']*))"
+_SOME: Final = rf"(?:(?:<|&lt;)[^<>\"'`\n]{{3,}}(?:>|&gt;)|[a-z][0-9a-z]*_[0-9a-z_]*{_CODE_CHAR}{{4}})"
+"""Whatever could be a placeholder with any label: to tell them apart is the validator's work."""
+
 IN_ADDRESS: Final = "placeholder_in_address"
 """The rule that finds placeholders in a link or a picture's address: restored, the value would be carried out."""
 
@@ -54,8 +61,19 @@ def _share_patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
     return (
         _pattern("placeholder", whole, ""),
         _pattern("placeholder_bare", bare, _WORD),
-        Pattern(PSEUDONYM, IN_ADDRESS, f"{_ADDRESS}(?:{whole}|{bare})", caseless=True),
+        Pattern(PSEUDONYM, IN_ADDRESS, f"{_ADDRESS}{_SOME}", caseless=True, validate=_placeholders(f"{whole}|{bare}")),
     )
+
+
+def _placeholders(form: str) -> Validator:
+    """From the first placeholder in an address to the last."""
+    one = re.compile(form, re.IGNORECASE)
+
+    def validate(text: str) -> tuple[int, int] | None:
+        found = [match.span() for match in one.finditer(text)]
+        return (found[0][0], found[-1][1]) if found else None
+
+    return validate
 
 
 def _pattern(rule: str, body: str, apart: str) -> Pattern:

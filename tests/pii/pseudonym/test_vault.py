@@ -20,7 +20,7 @@ def _back(text: str, *, json: bool = False) -> Stretch:
 
 
 def test_a_placeholder_names_the_type_and_a_code() -> None:
-    assert re.fullmatch(r"<PERSON_[a-z2-7]{4}>", vault().hide(stretch("PERSON", "Ada Lovelace")))
+    assert re.fullmatch(r"<PERSON_[a-z2-9]{4}>", vault().hide(stretch("PERSON", "Ada Lovelace")))
 
 
 def test_a_value_has_the_same_placeholder_in_every_turn_of_a_tenant_and_in_no_other_tenant() -> None:
@@ -115,7 +115,7 @@ def test_a_new_value_that_covers_a_placeholder_is_masked_whole() -> None:
         (Style.MASK, r"\[EMAIL_ADDRESS\]"),
         (Style.DROP, ""),
         (Style.HASH, r"\[EMAIL_ADDRESS:[0-9a-f]{12}\]"),
-        (Style.PLACEHOLDER, r"<EMAIL_ADDRESS_[a-z2-7]{4}>"),
+        (Style.PLACEHOLDER, r"<EMAIL_ADDRESS_[a-z2-9]{4}>"),
         (Style.SURROGATE, r"[a-z]+[0-9]{4}@example\.(com|org|net)"),
     ],
 )
@@ -131,7 +131,7 @@ def test_what_is_no_value_has_no_placeholder(type_: str) -> None:
 def test_values_of_the_answer_get_a_pseudonym_that_is_not_restored() -> None:
     own = vault()
     shown = own.show(stretch("PERSON", "Charles Babbage"))
-    assert re.fullmatch(r"<PERSON_[a-z2-7]{4}>", shown)
+    assert re.fullmatch(r"<PERSON_[a-z2-9]{4}>", shown)
     assert own.empty
 
 
@@ -158,7 +158,7 @@ def test_a_forged_placeholder_is_known_in_any_spelling() -> None:
 def test_a_users_own_type_has_a_label_that_can_be_read_back(type_: str) -> None:
     own = vault()
     hidden = own.hide(stretch(type_, "12345"))
-    assert re.fullmatch(r"<ZIP_CODE_[a-z2-7]{4}>", hidden)
+    assert re.fullmatch(r"<ZIP_CODE_[a-z2-9]{4}>", hidden)
     assert own.show(_back(hidden)) == "12345"
 
 

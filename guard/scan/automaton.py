@@ -5,7 +5,7 @@ where. The other reads only the text still in doubt and says where the earliest 
 continuation could turn into a match. Both are built from the same parse tree, once; they hold no text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import hyperscan
@@ -67,7 +67,8 @@ class Automaton:
         """Compiles the prefix automaton, if it is not yet: for which whole texts need not wait."""
         if self._prefixes is None:
             expressions = [_prefix_expression(p) for p in self._patterns]
-            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, self._patterns)
+            # Under one number a place is told once, not once for each pattern: only the farthest counts.
+            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, self._patterns, number=0)
         return self._prefixes
 
     def open(self) -> Matcher:
@@ -79,16 +80,28 @@ class Automaton:
 
         The window's first character is context: a match can't begin there.
         """
+        return self.reader()(window)
+
+    def reader(self) -> Callable[[str], int]:
+        """`viable` for one channel: it is asked with every chunk."""
         longest = 0
+        database = self._prefixes
 
         def handler(_rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
             nonlocal longest
             if end > longest:
                 longest = end
 
-        (self._prefixes or self.prepare()).scan(window[::-1].encode("latin-1"), handler)
-        # What was read backwards ends with the character before the suffix.
-        return len(window) - longest + 1 if longest else len(window)
+        def viable(window: str) -> int:
+            nonlocal longest, database
+            longest = 0
+            if database is None:
+                database = self.prepare()
+            database.scan(window[::-1].encode("latin-1"), handler)
+            # What was read backwards ends with the character before the suffix.
+            return len(window) - longest + 1 if longest else len(window)
+
+        return viable
 
 
 def _compile(pattern: Pattern) -> Rule:
@@ -111,11 +124,15 @@ def _context(pattern: Pattern) -> str:
     return f"[^{pattern.not_after}]" if pattern.not_after else r"[\x00-\xff]"
 
 
-def _database(mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern]) -> hyperscan.Database:
+def _database(
+    mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern], number: int | None = None
+) -> hyperscan.Database:
+    """Compiled. What is told of a match is its pattern's place, or `number`."""
     database = hyperscan.Database(mode=mode)
+    numbers = list(range(len(expressions))) if number is None else [number] * len(expressions)
     flags = [hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if p.caseless else 0) for p in patterns]
     try:
-        database.compile(expressions=list(expressions), ids=list(range(len(expressions))), flags=flags)
+        database.compile(expressions=list(expressions), ids=numbers, flags=flags)
     except hyperscan.error as error:
         raise ValueError(f"the patterns can't be compiled: {_culprit(mode, expressions, patterns, flags)}") from error
     return database

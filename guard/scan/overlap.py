@@ -16,11 +16,9 @@ class Overlap:
 
     def settle(self, sure: list[Finding], judged: list[Finding]) -> list[Finding]:
         """Those of the next findings that stay, in order. None of them begins before an earlier one."""
-        kept = self._kept
-        if judged:
-            judged.sort(key=lambda f: (f.start, -f.end, -f.score))
+        judged.sort(key=lambda f: (f.start, -f.end, -f.score))
         first = min((f.start for f in (*sure, *judged)), default=0)
-        kept = [f for f in kept if f.end > first] + sure
+        kept = [f for f in self._kept if f.end > first] + sure
         stays = []
         for finding in judged:
             if not any(_covers(one, finding) for one in kept):

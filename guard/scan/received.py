@@ -18,11 +18,15 @@ class Received:
         self._text = ""
         self._base = 0
 
-    def append(self, text: str, doubt: int) -> None:
-        """Takes more text; `doubt` is where the text in doubt begins."""
+    def append(self, text: str) -> bool:
+        """Takes more text. Whether there is enough to `forget` some of it."""
         self._text += text
+        return len(self._text) > _SLACK_CHARS
+
+    def forget(self, doubt: int) -> None:
+        """`doubt` is where the text in doubt begins: what lies far before it is not asked for any more."""
         spare = doubt - BEHIND_CHARS - self._base
-        if spare > _SLACK_CHARS:
+        if spare > 0:
             self._text = self._text[spare:]
             self._base += spare
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Final
 
 import hyperscan
-import msgspec
 
 from guard.core.channel import Channel
 from guard.core.event import Inspected
@@ -49,6 +48,7 @@ class Scanner:
         self._guesses: set[int] = set()
         """Rules whose judge took too long once: it is not asked again."""
         self._matcher = automaton.open()
+        self._viable = automaton.reader()
 
     def feed(self, text: str, final: bool) -> Inspected:
         """The verdict after `text`. See `ports.ChannelEngine`.
@@ -65,8 +65,8 @@ class Scanner:
         return Inspected(self._channel, "pattern", verdict.upto, tuple(findings))
 
     def _feed(self, text: str, final: bool) -> Inspected:
-        if self._received is not None:
-            self._received.append(text, self._window.received_start(0))
+        if self._received is not None and self._received.append(text):
+            self._received.forget(self._window.received_start(0))
         if self._region is None and not final and self._window.straight:
             plain = self._fold.plain(text)
             if plain is not None:
@@ -85,7 +85,7 @@ class Scanner:
         self._scan(plain)
         window.append(plain)
         if not self._matcher.ended:
-            settled = self._automaton.viable(window.text)
+            settled = self._viable(window.text)
             return Inspected(self._channel, "pattern", window.drop(settled))
         findings: list[Finding] = []
         upto = self._settle(findings, final=False)
@@ -113,7 +113,7 @@ class Scanner:
                 upto = self._flow(self._region, findings, footer_from)
                 if self._region is not None:
                     return upto
-            settled = len(window.text) if final else self._automaton.viable(window.text)
+            settled = len(window.text) if final else self._viable(window.text)
             # No match begins before position 1, so until the safe point has moved there is nothing to confirm.
             opening = self._confirm(findings, settled) if self._matcher.ended and settled > 1 else None
             if opening is None:
@@ -166,25 +166,21 @@ class Scanner:
                 sure.append(self._match_finding(match))
             elif (finding := self._judged(match.rule, match)) is not None:
                 judged.append(finding)
-        findings += self._overlap.settle(sure, judged) if judged else sure
+        findings += sure if self._received is None else self._overlap.settle(sure, judged)
         return opening
 
     def _judged(self, rule: JudgedRule, match: ConfirmedMatch) -> Finding | None:
         """A match with the score that its judge gives it."""
-        finding = self._match_finding(match)
         if match.guessed:
-            return finding
-        received = self._received
+            return self._match_finding(match)
+        received, begun = self._received, self._window.received_start(match.start)
         text = self._window.text[match.start : match.end]
-        rating = rule.judge.rate(text, lambda: "" if received is None else received.before(finding.start))
+        rating = rule.judge.rate(text, lambda: "" if received is None else received.before(begun))
         if rating is None:
             return None
         start, end, score = rating
-        if start or end < len(text):
-            at = match.start
-            match = ConfirmedMatch(rule, at + start, at + end)
-            finding = self._match_finding(match)
-        return msgspec.structs.replace(finding, score=score, threshold=rule.judge.threshold)
+        value = ConfirmedMatch(rule, match.start + start, match.start + end)
+        return self._match_finding(value, score, rule.judge.threshold)
 
     def _flow(self, rule: Rule, findings: list[Finding], footer_from: int) -> int:
         """Inside a region: covers what is there without a gap, unseen characters included, and looks for the end.
@@ -210,19 +206,31 @@ class Scanner:
         self._scan(window.text[1:])
         return upto
 
-    def _match_finding(self, match: ConfirmedMatch) -> Finding:
+    def _match_finding(self, match: ConfirmedMatch, score: float | None = None, threshold: float = 0.0) -> Finding:
         start, end = self._window.received_start(match.start), self._window.received_end(match.end)
-        return self._finding(match.rule, start, end, bare=self._window.is_bare(match.start))
+        bare = self._window.is_bare(match.start)
+        return self._finding(match.rule, start, end, score=score, threshold=threshold, bare=bare)
 
-    def _finding(self, rule: Rule, start: int, end: int, *, bare: bool = False, continues: bool = False) -> Finding:
+    def _finding(
+        self,
+        rule: Rule,
+        start: int,
+        end: int,
+        *,
+        score: float | None = None,
+        threshold: float = 0.0,
+        bare: bool = False,
+        continues: bool = False,
+    ) -> Finding:
         return Finding(
             type=rule.pattern.type,
             start=start,
             end=end,
-            score=rule.pattern.score,
+            score=rule.pattern.score if score is None else score,
             engine="pattern",
             rule=rule.pattern.rule,
             version=self._version,
             continues=continues,
             bare=bare,
+            threshold=threshold,
         )

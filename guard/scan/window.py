@@ -103,6 +103,14 @@ class Window:
         self._ends = self._ends[cut:]
         if self._bare is not None:
             self._bare = self._bare[cut:]
+        else:
+            self._straighten(self._starts)
+
+    def _straighten(self, starts: list[int]) -> None:
+        """Gives up the map, if all that is left maps one to one again. The context's own place is never asked for."""
+        first, size = starts[1], len(starts) - 1
+        if first + size == self._end and self._ends[1:] == list(range(first + 1, self._end + 1)):
+            self._base, self._starts, self._ends = first - 1, None, []
 
     def keep_tail(self, size: int) -> None:
         """Inside a region: everything is covered; keeps the last characters to find the region's end in."""

@@ -16,29 +16,37 @@ from guard.scan.relax import relax
 
 
 class Rewriting(msgspec.Struct, frozen=True):
-    """What is read in place of a recognizer's own expression. `regex` empty: that one still confirms."""
+    """What the automaton reads in place of a recognizer's own expression. `regex` empty: that one still confirms.
+
+    `run` is a class's inside: the body takes a whole run of such characters, which spares looking at each of its ends.
+    """
 
     body: str
     regex: str = ""
+    run: str = ""
 
 
 _TYPE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-_HOST: Final = r"(?:[A-Za-z0-9.\-])+[.][A-Za-z0-9\-]{2,63}(?:/[^\s()<>\x22']*)?"
+_HOST: Final = r"[A-Za-z0-9.\-]+[.][A-Za-z0-9\-]{2,63}(?:/[^\s()<>\x22']*)?"
+_LOCAL: Final = r"!#$%&'*+\-/=?\^_`{|}~.0-9A-Za-z\xaa"
+_PAN: Final = r"0-9A-Za-z_\xaa@#$%\^?~\-"
 
 REWRITTEN: Final[Mapping[tuple[str, str], Rewriting]] = MappingProxyType(
     {
         # Looks for a letter and four digits in all of the text to come: what is meant is the match itself.
         ("InPanRecognizer", "PAN (Low)"): Rewriting(
-            body=r"[\w@#$%^?~\-\xaa]{10}",
+            body=f"[{_PAN}]{{10,}}",
             regex=r"\b((?=[\w@#$%^?~-]*?[a-zA-Z])(?=[\w@#$%^?~-]*?[0-9]{4})[\w@#$%^?~-]{10})\b",
+            run=_PAN,
         ),
         # Any word of six letters would lead to it: the digit that it looks for is asked of the automaton, too.
         ("UsHealthInsuranceMemberIdRecognizer", "Health insurance member ID (weak)"): Rewriting(
             body=r"[A-Za-z][A-Za-z\-]*[0-9][0-9A-Za-z\-]*",
         ),
+        ("EmailRecognizer", "Email (Medium)"): Rewriting(body=rf"[{_LOCAL}]+@[0-9A-Za-z_\xaa.\-]+", run=_LOCAL),
         # Thousands of names of domains, four times over, are left to the expression itself.
         ("UrlRecognizer", "Standard Url"): Rewriting(body=rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}"),
-        ("UrlRecognizer", "Non schema URL"): Rewriting(body=_HOST),
+        ("UrlRecognizer", "Non schema URL"): Rewriting(body=_HOST, run=r"A-Za-z0-9.\-"),
         ("UrlRecognizer", "Quoted URL"): Rewriting(body=rf"[\x22'][Hh][Tt][Tt][Pp][Ss]?://{_HOST}[\x22']"),
         ("UrlRecognizer", "Quoted Non-schema URL"): Rewriting(body=rf"[\x22']{_HOST}[\x22']"),
     }
@@ -64,7 +72,7 @@ def _pattern(recognizer: PatternRecognizer, index: int, context: Context, thresh
         type=entity,
         rule=recognizer.name,
         body=relaxed.body,
-        not_after=relaxed.not_after,
+        not_after=rewriting.run or relaxed.not_after,
         waits=relaxed.waits,
         score=given.score,
         judge=Judge(

@@ -47,11 +47,12 @@ def _embedded(graph: Graph, weights: Weights) -> str:
     near = graph.op("Slice", [graph.weight("places", places[:512]), zero, shape])
     summed = graph.op("Add", [words, near])
     return graph.op(
-        "LayerNormalization", [summed, *_norm(graph, weights, "embeddings.LayerNorm")], axis=-1, epsilon=EPSILON
+        "LayerNormalization", [summed, *norm_of(graph, weights, "embeddings.LayerNorm")], axis=-1, epsilon=EPSILON
     )
 
 
-def _norm(graph: Graph, weights: Weights, name: str) -> list[str]:
+def norm_of(graph: Graph, weights: Weights, name: str) -> list[str]:
+    """A normalisation's weight and bias."""
     return [graph.weight(f"{name}.{part}", weights[f"{name}.{part}"]) for part in ("weight", "bias")]
 
 

@@ -28,6 +28,7 @@ MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July",
 TYPES: Final = {
     "person": "PERSON", "first": "PERSON", "last": "PERSON", "city": "LOCATION", "country": "LOCATION",
     "org": "ORGANIZATION", "address": "STREET_ADDRESS", "address_lines": "STREET_ADDRESS", "street": "STREET_ADDRESS",
+    "place": "STREET_ADDRESS",
     "phone": "PHONE_NUMBER", "email": "EMAIL_ADDRESS", "card": "CREDIT_CARD", "iban": "IBAN_CODE", "ssn": "US_SSN",
     "ip": "IP_ADDRESS", "crypto": "CRYPTO", "url": "URL",
 }  # fmt: skip
@@ -95,6 +96,7 @@ def _example(template: str, chance: random.Random) -> Example:
         size += len(value)
         at = slot.end()
     text = "".join(out) + template[at:]
+    spans = _joined(text, spans)
     if any("_" in kind and kind != "address_lines" for kind in kinds):
         return Example(text, tuple(spans), "other language")
     style = chance.random()
@@ -104,6 +106,18 @@ def _example(template: str, chance: random.Random) -> Example:
         if len(changed) == len(text):
             return Example(changed, tuple(spans), "small letters" if small else "capitals")
     return Example(text, tuple(spans))
+
+
+def _joined(text: str, spans: list[Span]) -> list[Span]:
+    """A first and a last name beside each other are one."""
+    joined: list[Span] = []
+    for span in spans:
+        before = joined[-1] if joined else None
+        if before and before.type == span.type == "PERSON" and text[before.end : span.start] == " ":
+            joined[-1] = Span(before.start, span.end, span.type)
+        else:
+            joined.append(span)
+    return joined
 
 
 @cache
@@ -129,6 +143,8 @@ def _value(kind: str, locale: str, chance: random.Random) -> str:
             return fake.company()
         case "street":
             return fake.street_address().replace("\n", ", ")
+        case "place":
+            return f"{fake.street_address()}, {fake.city()}".replace("\n", ", ")
         case "address":
             return fake.address().replace("\n", ", ")
         case "address_lines":

@@ -2,7 +2,8 @@
 
 A word counts by its form (a capital letter, digits) and by lists: common words, which are no sign of a name however
 they are written, and given names, titles, particles and streets' words, which are one also in small letters. What it
-loses: names in small letters that none of these begins, and names in scripts without capital letters.
+loses: names in small letters that none of these begins, and names in scripts without capital letters. For whole texts,
+which are paid for once, it is wide: in those written in small letters throughout, any uncommon word may be a name.
 """
 
 import enum
@@ -36,15 +37,18 @@ _ENDS: Final = frozenset(".!?:;\"“”„«»'‘’([{*#>|-–—•")
 class Gate:
     """Weighs the words of one text in their order: it remembers whether a sentence begins."""
 
-    __slots__ = ("_begins", "_lists")
+    __slots__ = ("_begins", "_lists", "_small_style", "_wide")
 
-    def __init__(self, lists: "Lists") -> None:
+    def __init__(self, lists: "Lists", wide: bool = False) -> None:
+        """`wide`: where sentences begin in small letters, every word of letters that is not common is a name."""
         self._lists = lists
+        self._wide = wide
         self._begins = True
+        self._small_style = False
 
     def weigh(self, word: Word) -> Weight:
         """What the next word says."""
-        begins = self._begins or word.breaks
+        begins = self._begins or word.breaks > 0
         text = word.text
         first = text[0]
         if not first.isalnum():
@@ -55,6 +59,8 @@ class Gate:
             return Weight.NONE
         if first.isdigit():
             return Weight.NUMBER if _DIGITS.fullmatch(text) else Weight.NONE
+        if begins:
+            self._small_style = first.islower()
         if first == first.lower():
             return self._small(text)
         return self._large(text.lower(), begins)
@@ -65,6 +71,8 @@ class Gate:
             return Weight.NAME
         if text in lists.streets:
             return Weight.STREET
+        if self._wide and self._small_style and len(text) > 2 and text.isalpha() and text not in lists.common:
+            return Weight.NAME
         return Weight.LEAD if text in lists.particles else Weight.NONE
 
     def _large(self, small: str, begins: bool) -> Weight:

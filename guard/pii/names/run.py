@@ -1,8 +1,9 @@
 """Which words of a flowing text are read by the model, and when: decided by words alone, never by chunks. Pure.
 
-Words that could be a name form a run, which lasts until enough other words have followed it: these are its right
-context, and the words before it its left one. A run needs no model unless one of its words is a name by itself, or it
-has a number and a street's word. What lies before an open run is decided; nothing from its first word on is.
+Words that could be a name form a run, which lasts until enough other words, or an empty line, have followed it: these
+are its right context, and the words before it its left one. A run needs no model unless one of its words is a name by
+itself, or it has a number and a street's word. What lies before an open run is decided; nothing from its first word on
+is.
 """
 
 from collections import deque
@@ -50,6 +51,8 @@ class RunReader:
         stretches: list[Stretch] = []
         for word in words:
             weight = self._gate.weigh(word)
+            if word.breaks > 1 and self._run:
+                self._close(stretches, len(self._run))
             if not self._run and weight is Weight.NONE:
                 self._before.append(word)
                 continue

@@ -1,8 +1,8 @@
 """From labels of words to spans: names with a type, a place and a score. Pure.
 
 A word is part of a name when the probabilities of a type's two labels, `B-` and `I-`, add up to a score that reaches
-the type's threshold. Neighbours of one type are one name unless the second is rather a beginning; a sign between two
-words of one name joins them, and signs at a name's ends are left out.
+the type's threshold. Neighbours of one type are one name unless the second is rather a beginning. Signs within a name
+belong to it, signs at its ends do not, and only addresses go on in the next line.
 """
 
 import math
@@ -17,7 +17,11 @@ from guard.inference.runner import Floats
 from guard.pii.names.word import Word
 
 _JOINS: Final = frozenset(".'’-–&/@+#")
-"""Signs that stand within names, touching the words at both sides of them or spelling an initial."""
+"""Signs that stand within names."""
+_ABBREVIATED: Final = 3
+"""Letters before a full stop that ends no sentence, at most."""
+_LINES: Final = frozenset({"STREET_ADDRESS"})
+"""Types that go on in the next line."""
 _CERTAIN: Final = 1e-6
 
 
@@ -54,17 +58,27 @@ class Decoder:
     def _spans(
         self, words: Sequence[Word], kinds: list[int], begins: Floats, masses: Floats
     ) -> list[tuple[int, int, int]]:
+        """(first word, behind the last, type) of each name."""
         spans: list[tuple[int, int, int]] = []
         for at, kind in enumerate(kinds):
             if kind < 0 or _is_sign(words[at]):
                 continue
-            if spans and spans[-1][2] == kind and _joined(words, spans[-1][1], at):
-                start, end, _ = spans[-1]
-                if end < at or begins[at, kind] <= 0.5 * masses[at, kind]:
+            start, end, last = spans[-1] if spans else (0, 0, -1)
+            if kind == last and self._joined(words, kinds, end, at):
+                tight = end < at and not words[at].apart
+                if tight or begins[at, kind] <= 0.5 * masses[at, kind]:
                     spans[-1] = (start, at + 1, kind)
                     continue
             spans.append((at, at + 1, kind))
-        return spans
+        return [(start, _with_stop(words, kinds, end), kind) for start, end, kind in spans]
+
+    def _joined(self, words: Sequence[Word], kinds: list[int], end: int, at: int) -> bool:
+        """Whether nothing but signs of the same name stands between its end and a word, and no end of its lines."""
+        kind = kinds[at]
+        lines = max(word.breaks for word in words[end : at + 1])
+        if lines > (self.types[kind] in _LINES):
+            return False
+        return all(_is_sign(words[sign]) and (kinds[sign] == kind or _ties(words, sign)) for sign in range(end, at))
 
     def _finding(self, words: Sequence[Word], masses: Floats, start: int, end: int, kind: int) -> Finding:
         letters = [at for at in range(start, end) if not _is_sign(words[at])]
@@ -85,9 +99,17 @@ def _is_sign(word: Word) -> bool:
     return not word.text[0].isalnum()
 
 
-def _joined(words: Sequence[Word], end: int, at: int) -> bool:
-    """Whether nothing but one sign that names have stands between a name's end and a word."""
-    return at == end or (at == end + 1 and words[end].text in _JOINS)
+def _ties(words: Sequence[Word], at: int) -> bool:
+    """Whether a sign ties the words beside it, whatever its label: `O'Neil`, `Jean-Luc`, `J. Smith`."""
+    if words[at].text not in _JOINS or words[at].apart or at + 1 >= len(words):
+        return False
+    return not words[at + 1].apart or (words[at].text == "." and len(words[at - 1].text) <= _ABBREVIATED)
+
+
+def _with_stop(words: Sequence[Word], kinds: list[int], end: int) -> int:
+    """A name's end with the full stop of an abbreviation, if that is labelled so: `Smith Inc.`"""
+    stopped = end < len(words) and words[end].text == "." and not words[end].apart and kinds[end] == kinds[end - 1]
+    return end + 1 if stopped else end
 
 
 def _score(entity: EntitySpec, mass: float) -> float:

@@ -81,7 +81,7 @@ class WholeNames:
         words = words_of(text, json)
         if self._lists is None:
             return _Cut(words, self._labeller.parts(words))
-        reader = RunReader(Gate(self._lists), 0, _RIGHT_WORDS)
+        reader = RunReader(Gate(self._lists, wide=True), 0, _RIGHT_WORDS)
         asked = [one for one in reader.feed(words, len(text), True) if one.words]
         places = [(one.words[one.first].start, one.words[one.last - 1].end) for one in asked]
         return _Cut(words, [part for part in self._labeller.parts(words) if _holds(part, places)] if places else [])

@@ -54,13 +54,14 @@ _INVISIBLE: Final = regex.compile(r"[\p{Cf}\u034f]")
 class Word(NamedTuple):
     """One word as the model reads it, from `start` to `end` in the text that was received.
 
-    `breaks`: a line ends before it. `apart`: it does not touch the word before it. `held`: it is a placeholder.
+    `breaks`: how many lines end before it, 2 at most. `apart`: it does not touch the word before it. `held`: it is a
+    placeholder.
     """
 
     text: str
     start: int
     end: int
-    breaks: bool
+    breaks: int
     apart: bool
     held: bool
 
@@ -79,8 +80,8 @@ class WordCutter:
         self._text = ""
         """What is not cut yet; it begins at `_base`."""
         self._base = 0
-        self._breaks = True
-        """Whether a line has ended since the last word."""
+        self._breaks = 2
+        """Ends of lines since the last word, two at most."""
         self._touched = -1
         """Where the last word ended."""
         self.covered = 0
@@ -111,7 +112,7 @@ class WordCutter:
         """The short way of most text."""
         start, end = self._base, self._base + found.end(1)
         word = Word(found[1], start, end, self._breaks, start > self._touched, held=False)
-        self._breaks, self._touched = False, end
+        self._breaks, self._touched = 0, end
         self._text = found[2]
         self._base = self.covered = end + 1
         return [word]
@@ -121,14 +122,14 @@ class WordCutter:
         end = at if found is None else found.end()
         if end > at:
             space = text[at:end]
-            self._breaks = self._breaks or "\n" in space or "\\n" in space
+            self._breaks = min(2, self._breaks + space.count("\n") + space.count("\\n"))
         return end
 
     def _word(self, found: "regex.Match[str]") -> Word:
         start, end = self._base + found.start(), self._base + found.end()
         held = found.lastgroup == "held"
         word = Word("it" if held else _read(found[0]), start, end, self._breaks, start > self._touched, held)
-        self._breaks, self._touched = False, end
+        self._breaks, self._touched = 0, end
         return word
 
 

@@ -56,6 +56,15 @@ def test_a_word_that_is_a_name_only_beside_another(text: str, word: str, weight:
     assert weights(text)[word] == weight
 
 
+def test_where_sentences_begin_in_small_letters_a_wide_gate_takes_uncommon_words_for_names() -> None:
+    def wide(text: str) -> list[str]:
+        gate = Gate(LISTS, wide=True)
+        return [word.text for word in words_of(text) if gate.weigh(word) is Weight.NAME]
+
+    assert wide("i was in dubrovnik for the day") == ["dubrovnik"]
+    assert wide("It is in dubrovnik.") == []
+
+
 def test_the_lists_are_words_in_small_letters_and_streets_are_no_common_words() -> None:
     for words in (LISTS.common, LISTS.given, LISTS.streets, LISTS.particles, LISTS.titles):
         assert all(word == word.lower() and word.isalpha() for word in words)

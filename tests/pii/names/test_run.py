@@ -31,6 +31,11 @@ def test_a_name_waits_for_its_right_context_and_is_read_with_its_left_one() -> N
     assert read("so it was Ann Smith who came ")[-1] == Stretch(29)
 
 
+def test_an_empty_line_ends_a_run() -> None:
+    assert asked(read("so Ann\n\nit ")) == [(["so", "Ann"], 1, 2)]
+    assert asked(read("so Ann\nit ")) == []
+
+
 def test_signs_are_no_context() -> None:
     assert asked(read("so Ann, (and ")) == []
     assert asked(read("so Ann, (and bob ")) == []

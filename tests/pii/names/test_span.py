@@ -33,7 +33,13 @@ def found(text: str, labels: str, first: int = 0, last: int | None = None) -> li
         ("Ann London", "B i", [("PERSON", "Ann"), ("LOCATION", "London")]),
         ("Ann O'Neil", "B I I I", [("PERSON", "Ann O'Neil")]),
         ("Ann O'Neil", "B I O I", [("PERSON", "Ann O'Neil")]),
-        ("J. Smith.", "B O I I", [("PERSON", "J. Smith")]),
+        ("J. Smith.", "B O I O", [("PERSON", "J. Smith")]),
+        ("Ann Jr. met", "B I I O", [("PERSON", "Ann Jr.")]),
+        ("Ann. Bob", "B O I", [("PERSON", "Ann. Bob")]),
+        ("London. Lima", "b O i", [("LOCATION", "London"), ("LOCATION", "Lima")]),
+        ("Lima, Peru", "b i i", [("LOCATION", "Lima, Peru")]),
+        ("Lima, Peru", "b i b", [("LOCATION", "Lima"), ("LOCATION", "Peru")]),
+        ("Ann\nSmith", "B I", [("PERSON", "Ann"), ("PERSON", "Smith")]),
         ("Ann, Bob", "B I B", [("PERSON", "Ann"), ("PERSON", "Bob")]),
         ("(Ann)", "B I I", [("PERSON", "Ann")]),
         ("Ann <PERSON_k3f9> Smith", "B I I", [("PERSON", "Ann"), ("PERSON", "Smith")]),
@@ -43,6 +49,18 @@ def found(text: str, labels: str, first: int = 0, last: int | None = None) -> li
 )
 def test_labels_become_names(text: str, labels: str, names: list[tuple[str, str]]) -> None:
     assert found(text, labels) == names
+
+
+@pytest.mark.parametrize(("text", "parts"), [("12 Hill\nLima", 1), ("12 Hill,\nLima", 1), ("12 Hill\n\nLima", 2)])
+def test_an_address_goes_on_in_the_next_line_and_not_behind_an_empty_one(text: str, parts: int) -> None:
+    spec = replace(
+        SPEC,
+        labels=("O", "B-PERSON", "I-PERSON", "B-STREET_ADDRESS", "I-STREET_ADDRESS"),
+        entities=(EntitySpec("PERSON"), EntitySpec("STREET_ADDRESS")),
+    )
+    words = words_of(text)
+    rows = np.array([[0.01, 0.01, 0.01, 0.02, 0.95]] * len(words), dtype=np.float32)
+    assert len(Decoder(spec, "names").findings(words, rows)) == parts
 
 
 def test_only_names_of_the_stretch_count_and_of_earlier_ones_the_rest() -> None:

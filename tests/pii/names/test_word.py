@@ -58,15 +58,15 @@ def test_escapes_in_json_are_letters_and_ends_of_lines() -> None:
     text = r'{"to":"Ren\u00e9e\nAnn \u2014 x\"y"}'
     words = words_of(text, json=True)
     assert [word.text for word in words][6:10] == ["Renée", "Ann", r"\u2014", "x"]
-    assert [word.breaks for word in words][6:9] == [False, True, False]
+    assert [word.breaks for word in words][6:9] == [0, 1, 0]
     assert text[words[6].start : words[6].end] == r"Ren\u00e9e"
 
 
 def test_a_word_says_where_it_stands_and_what_is_before_it() -> None:
     assert words_of("Hi,\nAnn") == [
-        Word("Hi", 0, 2, breaks=True, apart=True, held=False),
-        Word(",", 2, 3, breaks=False, apart=False, held=False),
-        Word("Ann", 4, 7, breaks=True, apart=True, held=False),
+        Word("Hi", 0, 2, breaks=2, apart=True, held=False),
+        Word(",", 2, 3, breaks=0, apart=False, held=False),
+        Word("Ann", 4, 7, breaks=1, apart=True, held=False),
     ]
 
 

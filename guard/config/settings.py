@@ -110,8 +110,8 @@ class InferenceSettings(Section, frozen=True):
     queue_windows: Annotated[int, Meta(ge=1, le=1_000_000, description="Most windows that wait for one model.")] = 8192
     streams: Annotated[int, Meta(ge=64, le=1_000_000, description="Most texts of answers read at one time.")] = 16_384
     step_ms: Annotated[
-        float, Meta(ge=0, le=1000, description="Least time between two readings of all streams, in milliseconds.")
-    ] = 4.0
+        float, Meta(ge=0, le=1000, description="Time between two readings of all streams, half of it for few streams.")
+    ] = 7.0
     server: Annotated[InferenceServer | None, Meta(description="Where models run in place of here.")] = None
 
 

@@ -60,6 +60,9 @@ class HeldFrame:
     def ready(self) -> bool:
         """Whether all of it is safe and nothing of its channels waits before it."""
         parts = self.parts
+        if len(parts) == 1 and not self.barriers:  # nearly every frame
+            hold = parts[0].hold
+            return parts[0].end <= hold.safe and hold.queue[0] is self
         while self._seen < len(parts):
             if parts[self._seen].end > parts[self._seen].hold.safe:
                 return False
@@ -76,6 +79,8 @@ class HeldFrame:
 
     def leave(self) -> tuple[str, ...] | None:
         """Takes it out of its channels: its texts after the edits, None if they are as they came."""
+        if len(self.parts) == 1 and not self.barriers:
+            return self._leave_alone(self.parts[0])
         changed = self.touched
         texts = []
         for part, slot in zip(self.parts, self.frame.slots, strict=True):
@@ -85,6 +90,13 @@ class HeldFrame:
         for hold in self.holds():
             hold.queue.popleft()
         return tuple(texts) if changed else None
+
+    def _leave_alone(self, part: HeldText) -> tuple[str] | None:
+        """`leave` for one text in one channel, as nearly every frame is."""
+        hold = part.hold
+        text = hold.leave(part.text, part.start)
+        hold.queue.popleft()
+        return (text,) if self.touched or text != self.frame.slots[0].text else None
 
     def holds(self) -> Iterable["ChannelHold"]:
         """The channels that it waits in, each once."""

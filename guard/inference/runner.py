@@ -33,7 +33,7 @@ class StepRunner(Protocol):
     def step(self, ids: Ids, state: Floats) -> tuple[Floats, Floats]:
         """`ids` is (streams,), `state` (streams, size): logits (streams, columns) and the state after.
 
-        Raises EngineError.
+        A stream's numbers may be none (NaN, infinite). Raises EngineError.
         """
         ...
 

@@ -40,8 +40,11 @@ class _Opened:
             outputs = self._call(feeds)
         except self._failures:
             raise EngineError(f"the model {self._spec.name} failed to run; see its statement at start") from None
-        logits = [np.asarray(output, dtype=np.float32) for output in outputs]
-        if not all(np.isfinite(output).all() for output in logits):
+        return [np.asarray(output, dtype=np.float32) for output in outputs]
+
+    def _logits(self, **feeds: Tensor) -> Floats:
+        (logits,) = self._run(**feeds)
+        if not np.isfinite(logits).all():
             raise EngineError(f"the model {self._spec.name} answered with what is not a number")
         return logits
 
@@ -51,7 +54,7 @@ class OnnxWindow(_Opened):
 
     def run(self, ids: Ids, mask: Ids) -> Floats:
         """`ids` and `mask` are (windows, tokens); the answer is (windows, columns). Blocks. Raises EngineError."""
-        return self._run(input_ids=ids, attention_mask=mask)[0]
+        return self._logits(input_ids=ids, attention_mask=mask)
 
 
 class OnnxToken(_Opened):
@@ -63,7 +66,7 @@ class OnnxToken(_Opened):
         The answer is (windows, tokens, labels). Blocks. Raises EngineError.
         """
         plain, shapes = unpacked(ids)
-        return self._run(input_ids=plain, attention_mask=mask, shapes=shapes)[0]
+        return self._logits(input_ids=plain, attention_mask=mask, shapes=shapes)
 
 
 class OnnxStep(_Opened):
@@ -72,7 +75,7 @@ class OnnxStep(_Opened):
     def step(self, ids: Ids, state: Floats) -> tuple[Floats, Floats]:
         """`ids` is (streams,), `state` (streams, size): logits (streams, columns) and the state after.
 
-        Blocks. Raises EngineError.
+        What is not a number is for the caller to find: it fails one stream, not all. Blocks. Raises EngineError.
         """
         logits, after = self._run(ids=ids, state=state)
         return logits, after

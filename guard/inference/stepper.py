@@ -1,8 +1,9 @@
 """All streams step together: each turn reads the next tokens of every stream that has some, in one batch.
 
 A stream's state is a row of one array and travels from turn to turn; each token is read once. The event loop gathers
-rows and hands out scores, one thread runs the model, and nothing else is shared. Turns begin at once when the model has
-rested, and otherwise `pause_s` apart, so that a turn serves many streams. It can't see text, scores' meaning or plans.
+words and hands out scores, one thread runs the model and owns the states, and nothing else is shared. Turns begin at
+once when the model has rested, and otherwise a pause apart, which is longer where many streams share a turn: that costs
+less by the token. It can't see text, scores' meaning or plans.
 """
 
 import asyncio
@@ -13,24 +14,33 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from guard.errors import EngineBusy, EngineError, EngineTimeout
-from guard.inference.runner import Floats, StepRunner
+from guard.inference.runner import StepRunner
+from guard.inference.states import States
 from guard.inference.turn import Listener, Reading, Result, Slot, Turn, Word
 
 _STOP_S: Final = 10.0
+_FULL_TURN: Final = 64
+"""Streams from which on a turn is hardly cheaper by the token when it has more."""
 
 
 class StepLimits(msgspec.Struct, frozen=True):
-    """Bounds. `streams` at once; `tokens` that may wait in all; `turn_tokens` of one stream in a turn; seconds."""
+    """Bounds. `streams` at once; `tokens` that may wait in all; `turn_tokens` of one stream in a turn; seconds.
+
+    `pause_s` lies between the beginnings of two full turns, and half of it after a turn of one stream.
+    """
 
     streams: int = 16_384
     tokens: int = 131_072
     turn_tokens: int = 32
     turn_streams: int = 1024
-    pause_s: float = 0.004
+    pause_s: float = 0.007
     patience_s: float = 5.0
+
+    def pause(self, streams: int) -> float:
+        """Seconds from the beginning of a turn of so many streams to the next one's."""
+        return self.pause_s * (0.5 + 0.5 * min(1.0, streams / _FULL_TURN))
 
 
 class TurnReport(msgspec.Struct, frozen=True):
@@ -51,17 +61,20 @@ class Stepper:
         self._runner = runner
         self._limits = limits
         self._observe = observe
-        self._state: Floats = np.zeros((64, size), dtype=np.float32)
-        self._rows = list(range(64))
-        """Rows that are free."""
+        self._states = States(size)
+        self._rows: list[int] = []
+        """Rows that were given back."""
+        self._opened = 0
+        """Rows that were ever given out; they are numbered in that order."""
         self._ready: deque[Slot] = deque()
         self._tokens = 0
         """Tokens that wait."""
         self._turn: Turn | None = None
         self._due: asyncio.Handle | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._began = 0.0
-        self._jobs: queue.SimpleQueue[tuple[Turn, Floats] | None] = queue.SimpleQueue()
+        self._next = 0.0
+        """When the next turn may begin."""
+        self._jobs: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="guard-stepper", daemon=True)
 
@@ -80,11 +93,13 @@ class Stepper:
 
     def open(self, listener: Listener) -> Slot:
         """A place with a fresh state. Raises EngineBusy when there is none."""
-        if not self._rows:
-            self._grow()
-        row = self._rows.pop()
-        self._state[row] = 0.0
-        return Slot(row, listener, self._push, self._free)
+        return Slot(self._rows.pop() if self._rows else self._new_row(), listener, self._push, self._free)
+
+    def _new_row(self) -> int:
+        if self._opened >= self._limits.streams:
+            raise EngineBusy("More streams are open than the stream model takes; try again later.")
+        self._opened += 1
+        return self._opened - 1
 
     def _push(self, slot: Slot, word: Word) -> None:
         if self._tokens + len(word.ids) > self._limits.tokens:
@@ -105,19 +120,11 @@ class Stepper:
         if not slot.reading:
             self._rows.append(slot.row)
 
-    def _grow(self) -> None:
-        have = len(self._state)
-        if have >= self._limits.streams:
-            raise EngineBusy("More streams are open than the stream model takes; try again later.")
-        more = min(have, self._limits.streams - have)
-        self._state = np.concatenate([self._state, np.zeros((more, self._state.shape[1]), dtype=np.float32)])
-        self._rows.extend(range(have, have + more))
-
     def _schedule(self) -> None:
         """Lets a turn begin as soon as it may, if there is something to read and none under way."""
         if self._turn is not None or self._due is not None or not self._ready or self._loop is None:
             return
-        rest = self._began + self._limits.pause_s - self._loop.time()
+        rest = self._next - self._loop.time()
         self._due = self._loop.call_soon(self._begin) if rest <= 0 else self._loop.call_later(rest, self._begin)
 
     def _begin(self) -> None:
@@ -127,9 +134,9 @@ class Stepper:
         if loop is None or not readings:
             return
         turn = self._turn = Turn(readings)
-        self._began = loop.time()
+        self._next = loop.time() + self._limits.pause(len(readings))
         self._watch = loop.call_later(self._limits.patience_s, self._lose, turn)
-        self._jobs.put((turn, self._state[turn.rows]))
+        self._jobs.put(turn)
 
     def _gather(self) -> list[Reading]:
         """The next tokens of the streams that have waited longest."""
@@ -146,10 +153,9 @@ class Stepper:
     def _work(self) -> None:
         """The thread: runs turns until it is told to stop. However it ends, streams get to know."""
         try:
-            while (job := self._jobs.get()) is not None:
-                turn, state = job
+            while (turn := self._jobs.get()) is not None:
                 try:
-                    result = turn.run(self._runner, state)
+                    result = turn.run(self._runner, self._states)
                 except EngineError as error:
                     self._call(self._fail, turn, error)
                 else:
@@ -179,9 +185,10 @@ class Stepper:
         if self._turn is not turn:
             return
         self._rest(turn)
-        self._state[turn.rows] = result.state
         self._schedule()
-        self._tell(turn.told(result.logits))
+        self._tell(turn.told(result))
+        if result.broken:
+            self._tell_failed(iter([turn.readings[place].slot for place in sorted(result.broken)]), _no_numbers())
         if self._observe is not None:
             self._observe(TurnReport(len(turn.readings), turn.tokens, result.run_s))
 
@@ -238,3 +245,7 @@ class Stepper:
             elif slot.waiting and not slot.queued:
                 slot.queued = True
                 self._ready.append(slot)
+
+
+def _no_numbers() -> EngineError:
+    return EngineError("The stream model answered with numbers that are none; check its file or its server.")

@@ -1,6 +1,6 @@
 """One turn of the stream model: the next tokens of many streams, and the scores after each word.
 
-A turn is made and told on the event loop and run on the stepper's thread, which touches nothing but the turn's arrays.
+A turn is made on the event loop, run on the stepper's thread, and told on the event loop.
 """
 
 import time
@@ -13,6 +13,7 @@ import numpy as np
 
 from guard.errors import EngineError
 from guard.inference.runner import Floats, Ids, StepRunner
+from guard.inference.states import States
 
 
 class Listener(Protocol):
@@ -42,9 +43,9 @@ class Word(NamedTuple):
 
 
 class Slot:
-    """One stream's place: its row of the state, and the words that wait to be read."""
+    """One stream's place: its row of the states, and the words that wait to be read."""
 
-    __slots__ = ("_free", "_push", "closed", "listener", "queued", "reading", "row", "waiting")
+    __slots__ = ("_begun", "_free", "_push", "closed", "listener", "queued", "reading", "row", "waiting")
 
     def __init__(
         self,
@@ -55,6 +56,8 @@ class Slot:
     ) -> None:
         self._push = push
         self._free = free
+        self._begun = False
+        """Whether the row is this stream's own: before its first turn it holds the state of one that is over."""
         self.row = row
         self.listener = listener
         self.waiting: deque[Word] = deque()
@@ -74,13 +77,13 @@ class Slot:
 
     def take(self, most: int) -> "Reading":
         """The next words, at least one, and no more than `most` tokens if there are more."""
-        fresh = self.waiting[0].fresh
-        ids = list(self.waiting.popleft().ids)
+        ids, fresh = self.waiting.popleft()
         lasts = [len(ids) - 1]
         while self.waiting and self.waiting[0].joins(len(ids), most):
-            ids.extend(self.waiting.popleft().ids)
+            ids = (*ids, *self.waiting.popleft().ids)
             lasts.append(len(ids) - 1)
-        self.reading = True
+        fresh = fresh or not self._begun
+        self.reading = self._begun = True
         return Reading(self, ids, lasts, fresh)
 
 
@@ -91,7 +94,7 @@ class Reading(NamedTuple):
     """
 
     slot: Slot
-    ids: list[int]
+    ids: Sequence[int]
     lasts: list[int]
     fresh: bool
 
@@ -100,10 +103,13 @@ class Reading(NamedTuple):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """`logits` is (tokens, streams, columns), `state` (streams, size); `run_s` is how long the model ran."""
+    """`rows` are the logits after each word, stream by stream in the turn's order; `run_s` is how long it took.
 
-    logits: Floats
-    state: Floats
+    `broken` are the streams, as places in the turn, that the model gave numbers which are none: they have no rows.
+    """
+
+    rows: list[list[float]]
+    broken: frozenset[int]
     run_s: float
 
 
@@ -112,42 +118,68 @@ class Turn:
 
     def __init__(self, readings: list[Reading]) -> None:
         self.readings = sorted(readings, key=_length, reverse=True)
-        lengths = [len(reading.ids) for reading in self.readings]
-        longest = lengths[0]
-        self.tokens = sum(lengths)
-        self.rows = np.array([reading.slot.row for reading in self.readings])
-        padded = [reading.ids + [0] * (longest - len(reading.ids)) for reading in self.readings]
-        self._ids: Ids = np.ascontiguousarray(np.array(padded, dtype=np.int64).T)
-        self._streams = np.searchsorted(-np.array(lengths), -np.arange(longest)).tolist()
-        """How many streams have a token at each step."""
+        self.tokens = sum([len(reading.ids) for reading in self.readings])
 
-    def told(self, logits: Floats) -> Iterator[tuple[Slot, list[list[float]]]]:
-        """Each stream's rows of logits, one for each of its words."""
-        tokens = [last for reading in self.readings for last in reading.lasts]
-        columns = [column for column, reading in enumerate(self.readings) for _ in reading.lasts]
-        rows: list[list[float]] = logits[tokens, columns].tolist()
+    def run(self, runner: StepRunner, states: States) -> Result:
+        """Reads all of it, and leaves the streams' new states in `states`. Raises EngineError."""
+        began = time.perf_counter()
+        rows = np.array([reading.slot.row for reading in self.readings])
+        state = states.take(rows)
+        fresh = [place for place, reading in enumerate(self.readings) if reading.fresh]
+        if fresh:
+            state[fresh] = 0.0
+        outs: list[Floats] = []
+        broken: list[int] = []
+        steps = self._steps()
+        for ids, go_on in zip(steps, [*map(len, steps[1:]), 0], strict=True):
+            logits, state = runner.step(ids, state[: len(ids)])
+            outs.append(logits)
+            if go_on < len(ids):
+                broken += _broken(state[go_on:], go_on)
+                states.put(rows[go_on : len(ids)], state[go_on:])
+        told, silent = self._told(outs)
+        return Result(told, frozenset((*broken, *silent)), time.perf_counter() - began)
+
+    def told(self, result: Result) -> Iterator[tuple[Slot, list[list[float]]]]:
+        """Each stream's rows of logits, one for each of its words; without the broken ones."""
         at = 0
-        for reading in self.readings:
+        for place, reading in enumerate(self.readings):
             end = at + len(reading.lasts)
-            yield reading.slot, rows[at:end]
+            if place not in result.broken:
+                yield reading.slot, result.rows[at:end]
             at = end
 
-    def run(self, runner: StepRunner, state: Floats) -> Result:
-        """Reads all of it, beginning from `state`, which is overwritten. Raises EngineError."""
-        began = time.perf_counter()
-        for column, reading in enumerate(self.readings):
-            if reading.fresh:
-                state[column] = 0.0
-        outs: list[Floats] = []
-        for token, streams in enumerate(self._streams):
-            out, state[:streams] = runner.step(self._ids[token, :streams], state[:streams])
-            outs.append(out)
-        logits = np.zeros((len(outs), *outs[0].shape), dtype=np.float32)
-        for token, out in enumerate(outs):
-            logits[token, : len(out)] = out
-        if not np.isfinite(logits).all():
-            raise EngineError("The stream model answered with numbers that are none; check its file or its server.")
-        return Result(logits, state, time.perf_counter() - began)
+    def _steps(self) -> list[Ids]:
+        """The ids of each step: the first token of every stream, the second of those that have two, and so on."""
+        left = [reading.ids for reading in self.readings]
+        steps: list[Ids] = []
+        while left:
+            token = len(steps)
+            steps.append(np.array([ids[token] for ids in left], dtype=np.int64))
+            left = [ids for ids in left if len(ids) > token + 1]
+        return steps
+
+    def _told(self, outs: Sequence[Floats]) -> tuple[list[list[float]], list[int]]:
+        """The logits after each word, and the places for which they are no numbers."""
+        begins = [0]
+        for out in outs:
+            begins.append(begins[-1] + len(out))
+        at = [begins[last] + place for place, reading in enumerate(self.readings) for last in reading.lasts]
+        logits: Floats = np.concatenate(outs)[at]
+        told: list[list[float]] = logits.tolist()
+        if np.isfinite(logits).all():
+            return told, []
+        places = [place for place, reading in enumerate(self.readings) for _ in reading.lasts]
+        return told, [places[word] for word in _broken(logits)]
+
+
+def _broken(numbers: Floats, first: int = 0) -> list[int]:
+    """The rows that hold what is no number; they are counted from `first`."""
+    sound = np.isfinite(numbers)
+    if sound.all():
+        return []
+    rows: list[int] = (np.flatnonzero(~sound.all(axis=1)) + first).tolist()
+    return rows
 
 
 def _length(reading: Reading) -> int:

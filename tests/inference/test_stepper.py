@@ -215,6 +215,41 @@ async def test_a_model_that_answers_with_no_numbers_fails() -> None:
     assert reader.told == []
 
 
+@pytest.mark.parametrize("where", ["logits", "state"])
+async def test_numbers_that_are_none_fail_their_own_stream_alone(where: str) -> None:
+    class Broken(Polynomial):
+        def step(self, ids: Ids, state: Floats) -> tuple[Floats, Floats]:
+            logits, after = super().step(ids, state)
+            (logits if where == "logits" else after)[ids == 666, 1] = np.inf
+            return logits, after
+
+    words = [[[1], [2, 3]], [[666]], [[4, 5, 6]], [[7, 666]], [[8], [9]]]
+    async with running(Broken()) as stepper:
+        readers = [Reader() for _ in words]
+        for reader, pushed in zip(readers, words, strict=True):
+            slot = stepper.open(reader)
+            for word in pushed:
+                slot.push(word)
+        for reader in readers:
+            await reader.until(lambda r: r.error is not None or len(r.told) == len(words[readers.index(r)]))
+        after = Reader()
+        stepper.open(after).push([5])
+        await after.until_told(1)
+
+    broken = [reader.error is not None for reader in readers]
+    assert broken == [False, True, False, True, False]
+    for reader, pushed in zip(readers, words, strict=True):
+        assert reader.told == ([] if reader.error else expected(pushed))
+    assert after.told == [(0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("streams", "share"), [(1, 0.5 + 0.5 / 64), (32, 0.75), (64, 1.0), (1000, 1.0)], ids=["one", "some", "full", "more"]
+)
+def test_a_fuller_turn_is_followed_by_a_longer_pause(streams: int, share: float) -> None:
+    assert StepLimits(pause_s=0.008).pause(streams) == pytest.approx(0.008 * share)
+
+
 async def test_a_model_that_hangs_fails_its_streams_in_time() -> None:
     runner = Polynomial()
     async with running(runner, StepLimits(pause_s=0.0, patience_s=0.05)) as stepper:

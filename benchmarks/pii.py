@@ -26,6 +26,8 @@ from guard.ports import Engine
 
 QUESTION = "How much personal data does Guard find, and how much of clean text does it take for some?"
 CLEAN_ROUNDS = 3
+LEFT_WORDS, RIGHT_WORDS = 12, 4
+"""As they are served."""
 REDACTED_GROUPS = ("pii.direct", "pii.financial", "pii.government", "pii.health")
 
 
@@ -95,7 +97,7 @@ def run(rounds: int, models: Path | None, spacy: Path | None, rights: Sequence[i
         clean_texts=len(texts.clean),
         contenders=tuple(contenders),
         waits=tuple(waits),
-        clean_words_read=round(pii_guard.needed(texts.clean, 16, 2), 4),
+        clean_words_read=round(pii_guard.needed(texts.clean, LEFT_WORDS, RIGHT_WORDS), 4),
         presidio_threshold=threshold,
     )
 
@@ -121,7 +123,7 @@ async def _guard(texts: _Texts, models: Path | None, rights: Sequence[int]) -> t
                 found.let_through,
                 round(over.late_mean, 1),
                 round(over.late_p99, 1),
-                round(pii_guard.needed(texts.full, 16, right), 3),
+                round(pii_guard.needed(texts.full, LEFT_WORDS, right), 3),
                 round(over.cpu_us_token, 1),
             )
         )

@@ -39,7 +39,7 @@ class Flowed(msgspec.Struct, frozen=True):
     cpu_us_token: float
 
 
-def options(models: Path | None, left: int = 16, right: int = 2) -> NameOptions:
+def options(models: Path | None, left: int = 12, right: int = 4) -> NameOptions:
     """The names engine on one thread."""
     return NameOptions(models or bundled_models(), PATIENCE_S, Device("cpu", 1), Limits(), left, right)
 
@@ -74,28 +74,40 @@ async def streamed(texts: Sequence[Example], names: Names, engine: Engine) -> Fl
     tokens = 0
     begun = time.process_time()
     for one in texts:
-        spans: list[Finding] = []
-        told = [0]
-
-        def hear(verdict: Inspected | StageFailed, spans: list[Finding] = spans, told: list[int] = told) -> None:
-            assert isinstance(verdict, Inspected), "the model failed"
-            spans.extend(verdict.findings)
-            told[0] = verdict.upto
-
-        channel = names.answers.open(CHANNEL, hear)
+        heard = _Heard()
+        channel = names.answers.open(CHANNEL, heard.hear)
         pieces = _TOKEN.findall(one.text)
         at = 0
         for index, piece in enumerate(pieces):
             at += len(piece)
             channel.feed(piece, index == len(pieces) - 1)
-            while channel.waiting:  # noqa: ASYNC110 - nothing tells that the engine is quiet
-                await asyncio.sleep(0)
-            late.append(at - told[0])
+            while channel.waiting:
+                await heard.more()
+            late.append(at - heard.upto)
         tokens += len(pieces)
-        found.append(single(_spans(spans) + _spans(_patterns(engine, one.text))))
+        found.append(single(_spans(heard.findings) + _spans(_patterns(engine, one.text))))
     late.sort()
     cpu = (time.process_time() - begun) * 1e6 / tokens
     return Flowed(tuple(found), sum(late) / len(late), late[int(0.99 * len(late))], cpu)
+
+
+class _Heard:
+    """What one channel was told."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.upto = 0
+        self._news = asyncio.Event()
+
+    def hear(self, verdict: Inspected | StageFailed) -> None:
+        assert isinstance(verdict, Inspected), "the model failed"
+        self.findings.extend(verdict.findings)
+        self.upto = verdict.upto
+        self._news.set()
+
+    async def more(self) -> None:
+        await self._news.wait()
+        self._news.clear()
 
 
 def needed(texts: Sequence[Example], left: int, right: int) -> float:
@@ -125,5 +137,5 @@ def _patterns(engine: Engine, text: str) -> Sequence[Finding]:
         memory.close()
 
 
-def _spans(findings: Sequence[Finding]) -> list[Span]:
-    return [Span(one.start, one.end, one.type) for one in findings]
+def _spans(findings: Sequence[Finding]) -> list[tuple[float, Span]]:
+    return [(one.score, Span(one.start, one.end, one.type)) for one in findings]

@@ -28,7 +28,7 @@ class Analyzed(msgspec.Struct, frozen=True):
 
     def at(self, threshold: float) -> list[tuple[Span, ...]]:
         """What counts from this score on."""
-        return [single(span for score, span in one if score >= threshold) for one in self.said]
+        return [single(both for both in one if both[0] >= threshold) for one in self.said]
 
 
 def analyzer(model: Path, tuned: bool) -> Any:

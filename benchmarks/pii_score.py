@@ -47,10 +47,10 @@ Found = Sequence[Sequence[Span]]
 """What was found in each text."""
 
 
-def single(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Where spans overlap, the longest is meant."""
+def single(found: Iterable[tuple[float, Span]]) -> tuple[Span, ...]:
+    """Where spans overlap, the longest is meant, and of several as long the one with the highest score."""
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.start - one.end, one.start, one.type)):
+    for _, span in sorted(found, key=lambda one: (one[1].start - one[1].end, -one[0], one[1].start)):
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return tuple(sorted(kept, key=lambda one: one.start))

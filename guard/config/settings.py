@@ -94,10 +94,10 @@ class InferenceSettings(Section, frozen=True):
     ] = None
     names_left_words: Annotated[
         int, Meta(ge=0, le=64, description="Words that are read before what could be a name in an answer.")
-    ] = 16
+    ] = 12
     names_right_words: Annotated[
         int, Meta(ge=1, le=16, description="Words that are waited for behind what could be a name in an answer.")
-    ] = 2
+    ] = 4
     trusted_roles: Annotated[
         tuple[str, ...], Meta(description="Roles whose messages speak for the operator and are not scored.")
     ] = ("system", "developer")

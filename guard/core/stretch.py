@@ -41,12 +41,15 @@ Write = Callable[[Stretch], str]
 
 
 def naming(findings: Sequence[Finding]) -> Finding:
-    """The finding that says what all of them are: a pseudonym that covers the others, or else the longest other one."""
+    """The finding that says what all of them are: a pseudonym that covers the others, or else the longest other one.
+
+    Of several that are as long it is the one with the highest score.
+    """
     start, end = min(f.start for f in findings), max(f.end for f in findings)
     for finding in findings:
         if finding.type == PSEUDONYM and (finding.start, finding.end) == (start, end):
             return finding
-    return min(findings, key=lambda f: (f.type == PSEUDONYM, f.continues, f.start - f.end, f.start, f.type))
+    return min(findings, key=lambda f: (f.type == PSEUDONYM, f.continues, f.start - f.end, -f.score, f.start))
 
 
 def mask(stretch: Stretch) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from guard.core.action import Action
 from guard.core.event import ClientGone, DeadlinePassed, EngineStatus, Finished, Judged, Lull, StageFailed
+from guard.core.finding import Finding
 from guard.core.plan import FailureMode
 from guard.core.stream import StreamGuard
 from tests.core.playbook import (
@@ -54,6 +55,13 @@ def test_overlapping_findings_become_one_mask_named_after_the_longest() -> None:
     guard.handle(text("xx joe@example.com yy"))
     commands = guard.handle(verdict(21, found("URL", 7, 18), found("EMAIL_ADDRESS", 3, 18)))
     assert said(commands) == ["release xx joe@example.com yy as ['xx [EMAIL_ADDRESS] yy']"]
+
+
+def test_of_findings_as_long_as_each_other_the_surest_names_the_mask() -> None:
+    guard = StreamGuard(REDACT_ALL)
+    guard.handle(text("ssn 087-68-1962 ok"))
+    both = (Finding("PHONE_NUMBER", 4, 15, 0.6), Finding("US_SSN", 4, 15, 0.85))
+    assert said(guard.handle(verdict(18, *both))) == ["release ssn 087-68-1962 ok as ['ssn [US_SSN] ok']"]
 
 
 def test_text_waits_for_a_finding_that_reaches_behind_the_verdict() -> None:

@@ -36,8 +36,8 @@ class NameOptions(msgspec.Struct, frozen=True):
     patience_s: float
     device: Device
     batch: Limits
-    left_words: int = 16
-    right_words: int = 2
+    left_words: int = 12
+    right_words: int = 4
     remote: Remote | None = None
 
 

@@ -7,10 +7,10 @@ TEXT = "Ann Smith met Bob in Kraków"
 TRUE = (Span(0, 9, "PERSON"), Span(14, 17, "PERSON"), Span(21, 27, "LOCATION"))
 
 
-def test_where_findings_overlap_the_longest_is_meant() -> None:
-    assert single([Span(0, 3, "PERSON"), Span(0, 9, "EMAIL_ADDRESS"), Span(4, 12, "URL")]) == (
-        Span(0, 9, "EMAIL_ADDRESS"),
-    )
+def test_where_findings_overlap_the_longest_is_meant_and_then_the_surest() -> None:
+    email, address = Span(0, 9, "EMAIL_ADDRESS"), Span(0, 9, "URL")
+    assert single([(0.9, Span(0, 3, "PERSON")), (0.5, email), (0.99, Span(4, 12, "X"))]) == (email,)
+    assert single([(0.5, email), (0.9, address)]) == (address,)
 
 
 def test_a_known_case_has_known_figures() -> None:

@@ -15,6 +15,9 @@ _NAME: Final = rf"0-9A-Za-z{OTHER_LETTER}_.+%&'\-"
 _LOCAL_MOST: Final = 64
 """RFC 5321 4.5.3.1.1, in octets."""
 
+_RUN_MOST: Final = 128
+"""Characters before the `@` that are looked at, since scripts without spaces glue a sentence to an address."""
+
 _DOMAIN_MOST: Final = 255
 """RFC 5321 4.5.3.1.2, in octets."""
 
@@ -67,7 +70,8 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="EMAIL_ADDRESS",
         rule="email",
-        body=f"[{_NAME}]+(?:=[{_NAME}]+)?(?:@[{_NAME}]+)+",
+        # Longer runs are no names, and encoded blobs should not wait for an `@`.
+        body=f"[{_NAME}]{{1,{_RUN_MOST}}}(?:=[{_NAME}]{{1,{_RUN_MOST}}})?(?:@[{_NAME}]+)+",
         not_after=_NAME,
         score=0.98,
         validate=validate_email,

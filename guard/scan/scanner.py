@@ -15,7 +15,8 @@ from guard.core.event import Inspected
 from guard.core.finding import Finding
 from guard.errors import EngineError, InvariantError
 from guard.scan.automaton import Automaton
-from guard.scan.fold import CharTable, Fold
+from guard.scan.encoded import Encoded
+from guard.scan.fold import CharTable, Fold, Folded
 from guard.scan.judged import JudgedRule
 from guard.scan.overlap import Overlap
 from guard.scan.received import Received
@@ -23,6 +24,8 @@ from guard.scan.rule import ConfirmedMatch, Rule
 from guard.scan.window import Window
 
 PIECE_CHARS: Final = 512
+MOST_DEEP: Final = 2
+"""Encodings in encodings that are read."""
 FOOTER_CHARS: Final = 128
 """How much of a region is kept to find its end in, when that comes in pieces."""
 
@@ -30,8 +33,12 @@ FOOTER_CHARS: Final = 128
 class Scanner:
     """Implements `ports.ChannelEngine`."""
 
-    def __init__(self, automaton: Automaton, table: CharTable, channel: Channel, version: str = "") -> None:
+    def __init__(
+        self, automaton: Automaton, table: CharTable, channel: Channel, version: str = "", depth: int = 0
+    ) -> None:
+        """`depth`: in how many encodings the text stood."""
         self._automaton = automaton
+        self._table = table
         self._channel = channel
         self._version = version
         self._fold = Fold(table, json=channel.is_json)
@@ -49,6 +56,11 @@ class Scanner:
         """Rules whose judge took too long once: it is not asked again."""
         self._matcher = automaton.open()
         self._viable = automaton.reader()
+        self._encoded = Encoded(lambda: self._inner(depth + 1)) if depth < MOST_DEEP else None
+
+    def _inner(self, depth: int) -> "Scanner":
+        """A scanner for a text that stands encoded in this one."""
+        return Scanner(self._automaton, self._table, Channel(0, "encoded"), self._version, depth)
 
     def feed(self, text: str, final: bool) -> Inspected:
         """The verdict after `text`. See `ports.ChannelEngine`.
@@ -77,23 +89,41 @@ class Scanner:
         if self._region is None:
             self._scan(folded.text)
         upto = self._settle(findings, final)
+        if self._encoded is not None:
+            upto = min(upto, self._decode(self._encoded, folded, findings, final))
         return Inspected(self._channel, "pattern", upto, tuple(findings))
+
+    def _decode(self, encoded: Encoded, folded: Folded, findings: list[Finding], final: bool) -> int:
+        """Reads what is encoded in a stretch of normal form. Returns how far it has its verdict."""
+        settled, starts, ends = self._fold.settled, folded.starts, folded.ends
+        if starts is None or ends is None:
+            first = settled - len(folded.text)
+            safe = encoded.feed(folded.text, range(first, settled), range(first + 1, settled + 1), settled, final)
+        else:
+            safe = encoded.feed(folded.text, starts, ends, settled, final)
+        findings += encoded.take()
+        return safe
 
     def _feed_plain(self, plain: str) -> Inspected:
         """The short way of most text: it maps one to one, and usually there is no match in it."""
-        window = self._window
+        window, encoded = self._window, self._encoded
         self._scan(plain)
         window.append(plain)
-        if not self._matcher.ended:
-            settled = self._viable(window.text)
-            return Inspected(self._channel, "pattern", window.drop(settled))
+        safe = self._fold.received if encoded is None else encoded.pass_by(plain, self._fold.received)
+        if not self._matcher.ended and not (encoded and encoded.found):
+            upto = window.drop(self._viable(window.text))
+            return Inspected(self._channel, "pattern", upto if upto < safe else safe)
         findings: list[Finding] = []
-        upto = self._settle(findings, final=False)
+        upto = min(safe, self._settle(findings, final=False))
+        if encoded is not None:
+            findings += encoded.take()
         return Inspected(self._channel, "pattern", upto, tuple(findings))
 
     def close(self) -> None:
-        """Frees the native matcher."""
+        """Frees the native matchers."""
         self._matcher.close()
+        if self._encoded is not None:
+            self._encoded.close()
 
     def _scan(self, text: str) -> None:
         if not text:

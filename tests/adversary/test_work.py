@@ -76,7 +76,7 @@ def test_findings_that_wait_are_not_sorted_again_with_each_delta(engine: Pattern
         for _ in range(deltas):
             flow.write((CONTENT, "a\u200b"))
 
-    few, many = lines_run(lambda: write(150)), lines_run(lambda: write(600))
+    few, many = lines_run(lambda: write(300)), lines_run(lambda: write(1200))
     assert many < 6 * few
 
 

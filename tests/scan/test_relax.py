@@ -125,7 +125,7 @@ def test_what_a_stream_cannot_hold_is_refused_with_the_cure(source: str, cure: s
 @pytest.mark.parametrize(
     ("source", "text", "held"),
     [
-        (r"\b[0-9]{8,17}\b", "The plan of 12 boats", ""),
+        (r"\b[0-9]{8,17}\b", "The plan of 12 boats.", ""),
         (r"\b[0-9]{8,17}\b", "The plan of 12", "12"),
         (r"\b[0-9]{8,17}\b", "The plan of 12345678", "12345678"),
         (r"\b[0-9]{8,17}\b", "The plan of 123456781234567812", ""),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from guard.config import BackendSettings, InferenceServer, RecognizerSettings, Settings
+from guard.config import BackendSettings, InferenceServer, InferenceSettings, RecognizerSettings, Settings
 from guard.core.facts import Identity
 from guard.core.taxonomy import GROUP_OF
 from guard.dialects import openai
@@ -164,10 +164,19 @@ def build_classifiers(settings: Settings, observe: Observe | None = None) -> Cla
         patience_s=chosen.verdict_s,
         device=Device(chosen.device, chosen.threads),
         batch=BatchLimits(windows=chosen.batch_windows, queue=chosen.queue_windows),
+        lanes=_lanes(chosen),
         step=StepLimits(streams=chosen.streams, pause_s=chosen.step_ms / 1000, patience_s=chosen.verdict_s),
         remote=_remote(chosen.server),
     )
     return Classifiers(options, observe or (lambda _model, _report: None))
+
+
+def _lanes(chosen: InferenceSettings) -> int:
+    if chosen.lanes > 1 and (chosen.device != "cpu" or chosen.server is not None):
+        raise ConfigError(
+            "inference.lanes: more than 1 is for the CPU; set inference.device: cpu and no inference.server"
+        )
+    return chosen.lanes
 
 
 def build_names(settings: Settings, observe: Observe | None = None) -> Names | None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import msgspec
@@ -62,3 +63,28 @@ def test_answers_never_go_unread_because_a_model_is_missing(tmp_path: Path) -> N
 
     with pytest.raises(ConfigError, match="answers would go unread"):
         build_classifiers(settings(tmp_path, models=str(models)))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        InferenceSettings(lanes=2),
+        InferenceSettings(lanes=2, device="cpu", server=InferenceServer(url="http://127.0.0.1:9")),
+    ],
+    ids=["perhaps a GPU", "a server"],
+)
+def test_batches_run_side_by_side_on_the_cpu_alone(tmp_path: Path, chosen: InferenceSettings) -> None:
+    with pytest.raises(ConfigError, match=r"inference\.lanes.*device: cpu"):
+        build_classifiers(settings(tmp_path, inference=chosen))
+
+
+async def test_batches_run_side_by_side_where_that_is_asked_for(tmp_path: Path) -> None:
+    chosen = InferenceSettings(classifiers=("injection",), device="cpu", lanes=3)
+    classifiers = build_classifiers(settings(tmp_path, inference=chosen))
+    assert classifiers is not None
+    classifiers.start()
+    try:
+        named = [thread.name for thread in threading.enumerate()]
+        assert named.count("guard-batcher") == 3
+    finally:
+        await classifiers.stop()

@@ -106,6 +106,7 @@ class InferenceSettings(Section, frozen=True):
         Literal["auto", "cpu", "cuda", "tensorrt"], Meta(description="Where models run; auto takes the best there is.")
     ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads that share one run of a model.")] = 1
+    lanes: Annotated[int, Meta(ge=1, le=64, description="Batches of one model that run side by side.")] = 1
     batch_windows: Annotated[int, Meta(ge=1, le=1024, description="Most windows in one batch.")] = 32
     queue_windows: Annotated[int, Meta(ge=1, le=1_000_000, description="Most windows that wait for one model.")] = 8192
     streams: Annotated[int, Meta(ge=64, le=1_000_000, description="Most texts of answers read at one time.")] = 16_384

@@ -20,8 +20,8 @@ from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine, Vault
 
 Render = Callable[[Frame, Sequence[str] | None], bytes]
-_MOST_LATER: Final = 4_096
-"""Channels of one text that a deferred engine may have open: its places are everybody's."""
+_MOST_LATER: Final = 512
+"""Channels of one answer that a deferred engine may have open: its places are everybody's."""
 
 
 class Engines(msgspec.Struct, frozen=True):

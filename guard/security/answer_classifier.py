@@ -143,6 +143,9 @@ class AnswerChannel:
 
     def stepped(self, rows: Sequence[Sequence[float]]) -> None:
         """The scores after the next words."""
+        if not (self._alert or self._rows or self._texts) and len(rows) == 1 and not self._engine.is_loud(rows[0]):
+            self._say(self._pending.popleft().end, ())  # nearly every word
+            return
         self._rows.extend(rows)
         if self._question is None:
             self._judge([])

@@ -27,7 +27,8 @@ class ClassifierOptions(msgspec.Struct, frozen=True):
     """What the operator chose.
 
     `directory` holds the manifest. `names` are the scores that are wanted, `trusted_roles` the roles whose text is not
-    scored. `patience_s` bounds the wait for one text's verdict. `remote` runs the models elsewhere.
+    scored. `lanes` batches of one window model run at once. `patience_s` bounds the wait for one text's verdict.
+    `remote` runs the models elsewhere.
     """
 
     directory: Path
@@ -37,6 +38,7 @@ class ClassifierOptions(msgspec.Struct, frozen=True):
     device: Device
     batch: Limits
     step: StepLimits
+    lanes: int = 1
     remote: Remote | None = None
 
 
@@ -94,7 +96,11 @@ class Classifiers:
 
     def _window(self, spec: ModelSpec, name: str) -> WindowModel:
         runner = self._opened.window(spec)
-        batcher = Batcher(runner, self._options.batch, lambda report: self._observe(spec.name, report))
+
+        def observe(report: BatchReport) -> None:
+            self._observe(spec.name, report)
+
+        batcher = Batcher(runner, self._options.batch, observe, lanes=self._options.lanes)
         self._batchers.append(batcher)
         return WindowModel(spec, spec.score(name), self._linear(spec), batcher)
 

@@ -465,6 +465,14 @@ async def test_a_queue_without_room_in_the_middle_of_a_text_ends_it_or_is_done_w
         assert flow.stepper.open_places == 0
 
 
+async def test_one_answer_of_many_channels_leaves_places_for_others(engine: PatternEngine) -> None:
+    flow = HandFlow(engine, Plan(actions=FLAG))
+    for choice in range(2_000):
+        flow.write((Channel(choice, "content"), "calm "))
+    assert flow.stepper.open_places <= StepLimits().streams // 32
+    assert flow.inspection.halt is HaltReason.ENGINE_FAILED
+
+
 def test_no_text_shows_in_what_waits(engine: PatternEngine) -> None:
     word = WordReader().feed("secret ", False, 0)[0]
     assert "secret" not in repr(word)

@@ -16,6 +16,9 @@ from guard.scan.rule import ConfirmedMatch, Rule
 PATIENCE_S: Final = 0.05
 """Longest that one expression may search one window."""
 
+CALM_CHARS: Final = 256
+"""A window of this length is searched without a clock, which costs more than the search, unless the rule is risky."""
+
 
 class JudgedRule(Rule, frozen=True):
     """A compiled pattern with a judge."""
@@ -33,8 +36,9 @@ class JudgedRule(Rule, frozen=True):
     def confirm(self, window: str, settled: int, end: int) -> Iterator[ConfirmedMatch]:
         """The matches in `window` that begin before `settled` and not before `end`. The first character is context."""
         at = max(1, end)
+        patience_s = PATIENCE_S if self.judge.risky or len(window) > CALM_CHARS else None
         try:
-            for match in self.exact.finditer(window, at, timeout=PATIENCE_S):
+            for match in self.exact.finditer(window, at, timeout=patience_s):
                 if match.start() >= settled:
                     return
                 at = match.end()

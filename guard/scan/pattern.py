@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from guard.scan.received import Before
+
 OTHER_LETTER: Final = "\xaa"
 """Stands for any letter or digit that is not ASCII; name it in a class where such letters belong (e-mail names)."""
 
@@ -18,11 +20,8 @@ OTHER_SIGN: Final = "\x80"
 Validator = Callable[[str], tuple[int, int] | None]
 """Given a matched text, the part of it that is really a value, as a half-open span; None if nothing in it is."""
 
-Before = Callable[[], str]
-"""Gives the text in front of a match, as it was received: as much of it as is remembered."""
-
 Rater = Callable[[str, Before], tuple[int, int, float] | None]
-"""Given a matched text, the part of it that is a value and its score; None if nothing in it is."""
+"""Given a matched text and what is in front of it, the part of it that is a value and its score; None if none is."""
 
 
 class Judge(msgspec.Struct, frozen=True):
@@ -30,8 +29,8 @@ class Judge(msgspec.Struct, frozen=True):
 
     `exact` is in the syntax of `regex`, `flags` are that module's. It sees the text in doubt, one character before it,
     and, with `letters`, the letters that the normal form has only stand-ins for. Its matches do not overlap, and each
-    hides what begins inside it. `behind`: the value begins where its last group ends. A finding counts from `threshold`
-    on.
+    hides what begins inside it. `behind`: the value begins where its last group ends. `risky`: it may take for ever on
+    a short text. A finding counts from `threshold` on.
     """
 
     exact: str
@@ -40,6 +39,7 @@ class Judge(msgspec.Struct, frozen=True):
     threshold: float = 0.0
     behind: bool = False
     letters: bool = False
+    risky: bool = True
 
 
 class Pattern(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ Bounded: what lies `BEHIND_CHARS` before the text in doubt is forgotten.
 
 from typing import Final
 
+import msgspec
+
 BEHIND_CHARS: Final = 256
 _SLACK_CHARS: Final = 2048
 
@@ -35,7 +37,20 @@ class Received:
         at = position - self._base
         return self._text[at] if 0 <= at < len(self._text) else ""
 
-    def before(self, position: int) -> str:
+    def before(self, position: int) -> "Before":
         """The text in front of a position."""
         at = max(0, position - self._base)
-        return self._text[max(0, at - BEHIND_CHARS) : at]
+        return Before(self._text[max(0, at - BEHIND_CHARS) : at])
+
+
+class Before(msgspec.Struct):
+    """What stands in front of a match, as it was received. Matches that begin at one place share it.
+
+    `words` is for whoever rates them: what was made of the text once need not be made again.
+    """
+
+    text: str = ""
+    words: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Before(<{len(self.text)}>)"

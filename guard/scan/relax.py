@@ -30,7 +30,8 @@ class Relaxed(msgspec.Struct, frozen=True):
     """What goes into a `Pattern`, and the expression that confirms.
 
     `exact` is compiled with `flags` of `regex`; `behind` says that the value begins where its last group ends. `waits`
-    are further expressions, tried at the same place, that text must not be let go in the middle of.
+    are further expressions, tried at the same place, that text must not be let go in the middle of. `risky`: a
+    short text may be matched in very many ways.
     """
 
     body: str
@@ -40,6 +41,7 @@ class Relaxed(msgspec.Struct, frozen=True):
     flags: int
     behind: bool
     letters: bool
+    risky: bool
 
 
 def relax(source: str, flags: int, body: str = "") -> Relaxed:
@@ -65,6 +67,7 @@ def relax(source: str, flags: int, body: str = "") -> Relaxed:
         flags=flags,
         behind=behind,
         letters=not plain.isascii() or bool(_WRITTEN_OUT.search(plain)),
+        risky=_is_risky(tree),
     )
 
 
@@ -247,6 +250,33 @@ def _refuse_deep_looks(node: Node, read: int) -> int:
         after = _refuse_deep_looks(node.item, read)
         return read + node.low * (after - read)
     return read + _least(node)
+
+
+def _is_risky(tree: Node) -> bool:
+    """Whether a short text may be matched in very many ways: choices inside repeats, or many choices in a row."""
+    return _is_nested(tree) or _choices(tree, endless=True) > 2 or _choices(tree, endless=False) > 8
+
+
+def _choices(node: Node, endless: bool) -> int:
+    """How many repeats of several lengths it has; or, of them, those without an end."""
+    if isinstance(node, Seq | Alt):
+        return sum(_choices(item, endless) for item in node.items)
+    if isinstance(node, Rep):
+        counts = node.high is None if endless else node.low != node.high
+        return counts + _choices(node.item, endless)
+    return _choices(node.item, endless) if isinstance(node, Look) else 0
+
+
+def _is_nested(node: Node, inside: bool = False) -> bool:
+    """Whether a choice stands inside a repeat."""
+    if isinstance(node, Rep):
+        again = node.high is None or node.high > 1
+        return (inside and node.low != node.high) or _is_nested(node.item, inside or again)
+    if isinstance(node, Alt):
+        return inside or any(_is_nested(item, inside) for item in node.items)
+    if isinstance(node, Seq):
+        return any(_is_nested(item, inside) for item in node.items)
+    return isinstance(node, Look) and _is_nested(node.item, inside)
 
 
 def print_node(node: Node) -> str:

@@ -19,7 +19,7 @@ from guard.scan.encoded import Encoded
 from guard.scan.fold import CharTable, Fold, Folded
 from guard.scan.judged import JudgedRule
 from guard.scan.overlap import Overlap
-from guard.scan.received import Received
+from guard.scan.received import Before, Received
 from guard.scan.rule import ConfirmedMatch, Rule
 from guard.scan.window import Window
 
@@ -187,6 +187,7 @@ class Scanner:
         """Adds what was confirmed, in order; stops at a region."""
         sure: list[Finding] = []
         judged: list[Finding] = []
+        befores: dict[int, Before] = {}
         opening = None
         for match in matches:
             if match.rule.until is not None:
@@ -194,18 +195,20 @@ class Scanner:
                 break
             if not isinstance(match.rule, JudgedRule):
                 sure.append(self._match_finding(match))
-            elif (finding := self._judged(match.rule, match)) is not None:
+            elif (finding := self._judged(match.rule, match, befores)) is not None:
                 judged.append(finding)
         findings += sure if self._received is None else self._overlap.settle(sure, judged)
         return opening
 
-    def _judged(self, rule: JudgedRule, match: ConfirmedMatch) -> Finding | None:
-        """A match with the score that its judge gives it."""
+    def _judged(self, rule: JudgedRule, match: ConfirmedMatch, befores: dict[int, Before]) -> Finding | None:
+        """A match with the score that its judge gives it. `befores`: what stands in front of each place."""
         if match.guessed:
             return self._match_finding(match)
-        received, begun = self._received, self._window.received_start(match.start)
-        text = self._window.text[match.start : match.end]
-        rating = rule.judge.rate(text, lambda: "" if received is None else received.before(begun))
+        before = befores.get(match.start)
+        if before is None:
+            received = self._received or Received()
+            before = befores[match.start] = received.before(self._window.received_start(match.start))
+        rating = rule.judge.rate(self._window.text[match.start : match.end], before)
         if rating is None:
             return None
         start, end, score = rating

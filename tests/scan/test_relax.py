@@ -89,6 +89,7 @@ def _pattern(source: str) -> Pattern:
         rate=lambda text, _before: (0, len(text), 0.5),
         behind=relaxed.behind,
         letters=relaxed.letters,
+        risky=relaxed.risky,
     )
     return Pattern("X", "x", relaxed.body, not_after=relaxed.not_after, waits=relaxed.waits, judge=judge)
 

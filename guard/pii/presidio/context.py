@@ -12,6 +12,8 @@ from typing import Final
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
+from guard.scan.received import Before
+
 WORDS: Final = 5
 """How many words in front of the match are looked at."""
 
@@ -36,10 +38,12 @@ class Context:
     def __bool__(self) -> bool:
         return bool(self._words or self._phrases)
 
-    def supports(self, before: str, text: str) -> bool:
-        """Whether `before`, the text in front of a match, or the word that the match begins in, holds one."""
-        plain = _plain(before)
-        words, said = _last_words(plain, _plain(text.split(maxsplit=1)[0] if text.strip() else ""))
+    def supports(self, before: Before, text: str) -> bool:
+        """Whether what stands in front of a match, or the word that the match begins in, holds one."""
+        begun = text.split(None, 1)[0] if text.strip() else ""
+        if not before.words or before.words[0] != begun:
+            before.words = (begun, *_last_words(_plain(before.text), _plain(begun)))
+        _, words, said = before.words
         return any(word in words for word in self._words) or any(phrase in said for phrase in self._phrases)
 
 

@@ -8,7 +8,8 @@ from typing import Final
 from presidio_analyzer import PatternRecognizer
 
 from guard.pii.presidio.context import Context
-from guard.scan.pattern import Before, Rater
+from guard.scan.pattern import Rater
+from guard.scan.received import Before
 
 BOOST: Final = 0.35
 """What context adds (`LemmaContextAwareEnhancer`'s `context_similarity_factor`)."""
@@ -38,7 +39,7 @@ def rater(recognizer: PatternRecognizer, score: float, context: Context) -> Rate
             points = _validated(recognizer, text, score)
         if points <= 0:
             return None
-        if points < 1 and context and context.supports(before(), text):
+        if points < 1 and context and context.supports(before, text):
             points = min(max(points + BOOST, LEAST_WITH_CONTEXT), 1.0)
         return start, end, points
 

@@ -35,7 +35,7 @@ REWRITTEN: Final[Mapping[tuple[str, str], Rewriting]] = MappingProxyType(
     {
         # Looks for a letter and four digits in all of the text to come: what is meant is the match itself.
         ("InPanRecognizer", "PAN (Low)"): Rewriting(
-            body=f"[{_PAN}]{{10,}}",
+            body=f"[{_PAN}]*[0-9]{{4}}[{_PAN}]*",
             regex=r"\b((?=[\w@#$%^?~-]*?[a-zA-Z])(?=[\w@#$%^?~-]*?[0-9]{4})[\w@#$%^?~-]{10})\b",
             run=_PAN,
         ),
@@ -44,6 +44,10 @@ REWRITTEN: Final[Mapping[tuple[str, str], Rewriting]] = MappingProxyType(
             body=r"[A-Za-z][A-Za-z\-]*[0-9][0-9A-Za-z\-]*",
         ),
         ("EmailRecognizer", "Email (Medium)"): Rewriting(body=rf"[{_LOCAL}]+@[0-9A-Za-z_\xaa.\-]+", run=_LOCAL),
+        # Which letter may stand for which digit of which date takes megabytes of automaton.
+        ("ItFiscalCodeRecognizer", "Fiscal Code"): Rewriting(
+            body=r"[A-Za-z]{6}[0-9L-Vl-v]{2}[A-Za-z][0-9L-Vl-v]{2}[A-MZa-mz][0-9L-Vl-v]{3}[A-Za-z]",
+        ),
         # Thousands of names of domains, four times over, are left to the expression itself.
         ("UrlRecognizer", "Standard Url"): Rewriting(body=rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}"),
         ("UrlRecognizer", "Non schema URL"): Rewriting(body=_HOST, run=r"A-Za-z0-9.\-"),
@@ -82,6 +86,7 @@ def _pattern(recognizer: PatternRecognizer, index: int, context: Context, thresh
             threshold=_threshold(recognizer, entity, threshold),
             behind=relaxed.behind,
             letters=relaxed.letters,
+            risky=relaxed.risky,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The states of all streams, a row each. Only the thread that runs the model touches them.
+"""The states of all streams, a row each. Only the event loop touches them; a turn reads copies.
 
 A row is not cleared when it changes hands: its new stream begins with an empty state (see `Reading.fresh`).
 """

@@ -1,7 +1,7 @@
 """All streams step together: each turn reads the next tokens of every stream that has some, in one batch.
 
 A stream's state is a row of one array and travels from turn to turn; each token is read once. The event loop gathers
-words and hands out scores, one thread runs the model and owns the states, and nothing else is shared. Turns begin at
+rows and hands out scores, one thread runs the model, and nothing else is shared. Turns begin at
 once when the model has rested, and otherwise a pause apart, which is longer where many streams share a turn: that costs
 less by the token. It can't see text, scores' meaning or plans.
 """
@@ -133,7 +133,7 @@ class Stepper:
         readings = self._gather()
         if loop is None or not readings:
             return
-        turn = self._turn = Turn(readings)
+        turn = self._turn = Turn(readings, self._states)
         self._next = loop.time() + self._limits.pause(len(readings))
         self._watch = loop.call_later(self._limits.patience_s, self._lose, turn)
         self._jobs.put(turn)
@@ -155,7 +155,7 @@ class Stepper:
         try:
             while (turn := self._jobs.get()) is not None:
                 try:
-                    result = turn.run(self._runner, self._states)
+                    result = turn.run(self._runner)
                 except EngineError as error:
                     self._call(self._fail, turn, error)
                 else:
@@ -184,11 +184,12 @@ class Stepper:
     def _done(self, turn: Turn, result: Result) -> None:
         if self._turn is not turn:
             return
+        broken = {*turn.keep(result, self._states), *turn.silent(result)}
         self._rest(turn)
         self._schedule()
-        self._tell(turn.told(result))
-        if result.broken:
-            self._tell_failed(iter([turn.readings[place].slot for place in sorted(result.broken)]), _no_numbers())
+        self._tell(turn.told(result, broken))
+        if broken:
+            self._tell_failed(iter([turn.readings[place].slot for place in sorted(broken)]), _no_numbers())
         if self._observe is not None:
             self._observe(TurnReport(len(turn.readings), turn.tokens, result.run_s))
 

@@ -1,11 +1,11 @@
 """One turn of the stream model: the next tokens of many streams, and the scores after each word.
 
-A turn is made on the event loop, run on the stepper's thread, and told on the event loop.
+A turn is made and told on the event loop; the stepper's thread runs it and touches nothing but its arrays.
 """
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -103,51 +103,66 @@ class Reading(NamedTuple):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """`rows` are the logits after each word, stream by stream in the turn's order; `run_s` is how long it took.
+    """What each step gave, (its streams, columns) and (its streams, size); `run_s` is how long the model ran."""
 
-    `broken` are the streams, as places in the turn, that the model gave numbers which are none: they have no rows.
-    """
-
-    rows: list[list[float]]
-    broken: frozenset[int]
+    logits: list[Floats]
+    states: list[Floats]
     run_s: float
 
 
 class Turn:
     """What one turn reads. The streams with the most tokens come first, so that each step is a shorter batch."""
 
-    def __init__(self, readings: list[Reading]) -> None:
+    def __init__(self, readings: list[Reading], states: States) -> None:
         self.readings = sorted(readings, key=_length, reverse=True)
         self.tokens = sum([len(reading.ids) for reading in self.readings])
-
-    def run(self, runner: StepRunner, states: States) -> Result:
-        """Reads all of it, and leaves the streams' new states in `states`. Raises EngineError."""
-        began = time.perf_counter()
-        rows = np.array([reading.slot.row for reading in self.readings])
-        state = states.take(rows)
+        self._rows = np.array([reading.slot.row for reading in self.readings])
+        self._state = states.take(self._rows)
         fresh = [place for place, reading in enumerate(self.readings) if reading.fresh]
         if fresh:
-            state[fresh] = 0.0
-        outs: list[Floats] = []
-        broken: list[int] = []
-        steps = self._steps()
-        for ids, go_on in zip(steps, [*map(len, steps[1:]), 0], strict=True):
-            logits, state = runner.step(ids, state[: len(ids)])
-            outs.append(logits)
-            if go_on < len(ids):
-                broken += _broken(state[go_on:], go_on)
-                states.put(rows[go_on : len(ids)], state[go_on:])
-        told, silent = self._told(outs)
-        return Result(told, frozenset((*broken, *silent)), time.perf_counter() - began)
+            self._state[fresh] = 0.0
+        self._ids = self._steps()
 
-    def told(self, result: Result) -> Iterator[tuple[Slot, list[list[float]]]]:
-        """Each stream's rows of logits, one for each of its words; without the broken ones."""
-        at = 0
+    def run(self, runner: StepRunner) -> Result:
+        """Reads all of it. Raises EngineError.
+
+        On the stepper's thread nothing is done but this: NumPy gives the interpreter's lock away at each large array,
+        and to get it back from a busy event loop costs more than the work.
+        """
+        began = time.perf_counter()
+        result = Result([], [], 0.0)
+        state = self._state
+        for ids in self._ids:
+            logits, state = runner.step(ids, state[: len(ids)])
+            result.logits.append(logits)
+            result.states.append(state)
+        return msgspec.structs.replace(result, run_s=time.perf_counter() - began)
+
+    def keep(self, result: Result, states: States) -> list[int]:
+        """Writes the streams' new states to `states`; returns the places of those that hold what is no number."""
+        broken: list[int] = []
+        for ids, state, go_on in zip(self._ids, result.states, [*map(len, self._ids[1:]), 0], strict=True):
+            if go_on < len(ids):
+                states.put(self._rows[go_on : len(ids)], state[go_on:])
+                broken += _broken(state[go_on:], go_on)
+        return broken
+
+    def told(self, result: Result, without: Container[int]) -> Iterator[tuple[Slot, list[list[float]]]]:
+        """Each stream's rows of logits, one for each of its words; but for the places `without`."""
+        begins = [0]
+        for logits in result.logits:
+            begins.append(begins[-1] + len(logits))
+        at = [begins[last] + place for place, reading in enumerate(self.readings) for last in reading.lasts]
+        rows: list[list[float]] = np.concatenate(result.logits)[at].tolist()
+        end = 0
         for place, reading in enumerate(self.readings):
-            end = at + len(reading.lasts)
-            if place not in result.broken:
-                yield reading.slot, result.rows[at:end]
-            at = end
+            begin, end = end, end + len(reading.lasts)
+            if place not in without:
+                yield reading.slot, rows[begin:end]
+
+    def silent(self, result: Result) -> list[int]:
+        """The places whose logits are no numbers."""
+        return [place for logits in result.logits for place in _broken(logits)]
 
     def _steps(self) -> list[Ids]:
         """The ids of each step: the first token of every stream, the second of those that have two, and so on."""
@@ -158,19 +173,6 @@ class Turn:
             steps.append(np.array([ids[token] for ids in left], dtype=np.int64))
             left = [ids for ids in left if len(ids) > token + 1]
         return steps
-
-    def _told(self, outs: Sequence[Floats]) -> tuple[list[list[float]], list[int]]:
-        """The logits after each word, and the places for which they are no numbers."""
-        begins = [0]
-        for out in outs:
-            begins.append(begins[-1] + len(out))
-        at = [begins[last] + place for place, reading in enumerate(self.readings) for last in reading.lasts]
-        logits: Floats = np.concatenate(outs)[at]
-        told: list[list[float]] = logits.tolist()
-        if np.isfinite(logits).all():
-            return told, []
-        places = [place for place, reading in enumerate(self.readings) for _ in reading.lasts]
-        return told, [places[word] for word in _broken(logits)]
 
 
 def _broken(numbers: Floats, first: int = 0) -> list[int]:

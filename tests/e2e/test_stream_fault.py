@@ -168,7 +168,8 @@ def test_a_block_ends_every_open_choice_and_the_backend_at_once(
     key = {"authorization": f"Bearer {CLIENT_KEY}"}
     first = [wire.part(wire.chunk(index=index, content="Fine so far. ")) for index in range(3)]
     closed = wire.part(wire.chunk(index=2, finish="stop"))
-    secret = wire.part(wire.chunk(index=1, content=f"Key: {AWS_KEY} done"))
+    # What stands before the key is decided once some words have followed it.
+    secret = wire.part(wire.chunk(index=1, content=f"Key: {AWS_KEY} done, and so it goes on and on."))
     backend.play(wire.head(), *first, closed, secret, Fault.STALL)
     with httpx.Client(headers=key, trust_env=False) as client:
         answer = asked(client, strict, model, n=3, stream_options={"include_usage": True})

@@ -19,6 +19,10 @@ MOST_RUN: Final = 32
 """Words after which a run is read although it goes on."""
 
 
+_APART: Final = 2
+"""So many words do not stand between a number and its street."""
+
+
 class Stretch(msgspec.Struct, frozen=True):
     """Text before `upto` is decided once the model has read `words`: at once if there are none.
 
@@ -58,7 +62,7 @@ class RunReader:
                 continue
             self._run.append(word)
             self._take(word, weight)
-            if self._gap >= (self._right if max(self._seen) > Weight.LEAD else 1):
+            if self._gap >= self._patience:
                 self._close(stretches, len(self._run))
             elif len(self._run) >= MOST_RUN:
                 self._close(stretches, self._pause())
@@ -66,6 +70,18 @@ class RunReader:
             self._close(stretches, len(self._run))
         stretches.append(Stretch(self._run[0].start if self._run else covered))
         return stretches
+
+    @property
+    def _worthy(self) -> bool:
+        """Whether the model is to read the run."""
+        return Weight.NAME in self._seen or {Weight.NUMBER, Weight.STREET} <= self._seen
+
+    @property
+    def _patience(self) -> int:
+        """How many words that do not count are waited for: fewer if the run is not worth reading yet."""
+        if self._worthy:
+            return self._right
+        return min(self._right, 1 if max(self._seen) is Weight.LEAD else _APART)
 
     def _take(self, word: Word, weight: Weight) -> None:
         if weight:
@@ -77,7 +93,7 @@ class RunReader:
     def _close(self, stretches: list[Stretch], count: int) -> None:
         """Decides the run's first `count` words."""
         decided, self._run = self._run[:count], self._run[count:]
-        if Weight.NAME in self._seen or {Weight.NUMBER, Weight.STREET} <= self._seen:
+        if self._worthy:
             before = tuple(self._before)
             words = (*before, *decided, *self._run)
             stretches.append(Stretch(decided[-1].end, words, len(before), len(before) + count))

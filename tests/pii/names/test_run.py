@@ -47,6 +47,11 @@ def test_words_that_are_names_only_beside_others_need_no_model_alone() -> None:
     assert asked(read("at 12 Ann of them all ")) == [(["at", "12", "Ann", "of", "them"], 1, 5)]
 
 
+def test_a_number_alone_waits_for_a_street_and_no_longer() -> None:
+    assert read("at 12 of ", right=4) == [Stretch(3)]
+    assert read("at 12 of them ", right=4) == [Stretch(14)]
+
+
 def test_a_number_and_a_street_need_no_name() -> None:
     assert asked(read("at 12 something street or so ")) == [(["at", "12", "something", "street", "or", "so"], 1, 6)]
     assert asked(read("at the street or so ")) == []

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import classify, compare, engine, hold, memory
+from benchmarks import classify, compare, engine, hold, memory, recognizers
 from benchmarks.load import Shape
 
 
@@ -21,6 +21,8 @@ def main() -> None:
     _print(hold.QUESTION, hold.show(held))
     cost = engine.run(answers=10)
     _print(engine.QUESTION, engine.show(cost))
+    recognized = recognizers.run(rounds=3)
+    _print(recognizers.QUESTION, recognizers.show(recognized))
     classified = classify.run(seconds=3.0, rounds=1)
     _print(classify.QUESTION, classify.show(classified))
     compared = compare.run(Shape(100, 100, 0.02, 6.0), 1, args.litellm, 10)

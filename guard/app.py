@@ -49,7 +49,7 @@ from guard.upstream.backend import BackendAddress, HttpBackend
 from guard.upstream.client import connect, disconnect
 from guard.upstream.route import Router
 
-__all__ = ["CheckReport", "CheckedFinding", "build_app", "build_engine", "check_text"]
+__all__ = ["CheckReport", "CheckedFinding", "build_app", "build_engine", "check_text", "recognized"]
 
 
 def build_app(settings: Settings) -> Litestar:
@@ -133,13 +133,16 @@ def _lifespan(
 
 def build_engine(recognizers: RecognizerSettings | None = None) -> PatternEngine:
     """The pattern engine with every detector of Guard's, and with the recognizers that are asked for."""
-    values = (*PII_PATTERNS, *SECURITY_PATTERNS, *_recognized(recognizers))
+    values = (*PII_PATTERNS, *SECURITY_PATTERNS, *recognized(recognizers))
     labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
     return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
 
 
-def _recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
-    """The patterns of recognizers. Presidio is imported for them alone: that takes a second and 80 MiB."""
+def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
+    """The patterns of recognizers that are asked for. Raises ConfigError.
+
+    Presidio is imported for them alone: that takes a second and 80 MiB.
+    """
     if chosen is None or not (chosen.presidio or chosen.countries or chosen.files or chosen.plugins):
         return ()
     from guard.pii.presidio.choice import Choice, chosen_patterns

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from guard.app import recognized
 from guard.cli.source import config_option, configured
 from guard.config import schema as json_schema
 
@@ -18,9 +19,10 @@ def config() -> None:
 def check(config_file: Path | None) -> None:
     """Read the configuration as `guard serve` would, and say what it holds."""
     settings = configured(config_file)
+    recognizers = {pattern.rule for pattern in recognized(settings.recognizers)}
     names = ", ".join(backend.name for backend in settings.backends)
     access = f"{len(settings.keys)} keys" if settings.keys else "no key asked for"
-    click.echo(f"sound: listens on {settings.listen}; {access}; backends: {names}")
+    click.echo(f"sound: listens on {settings.listen}; {access}; backends: {names}; {len(recognizers)} recognizers")
 
 
 @config.command("schema")

@@ -160,5 +160,7 @@ class Decoded:
 
 
 def _counts(finding: Finding) -> bool:
-    """No placeholder is restored in an encoded text, and unseen characters hide nothing there that is not hidden."""
-    return finding.type != PSEUDONYM and not finding.type.startswith("HIDDEN_")
+    """No placeholder is restored in an encoded text, unseen characters hide nothing there that is not hidden, and what
+    is too weak to count would be found in many a number that is not encoded at all."""
+    weak = finding.score < finding.threshold
+    return not weak and finding.type != PSEUDONYM and not finding.type.startswith("HIDDEN_")

@@ -3,6 +3,7 @@
 Words are cut by spaCy's own English tokenizer. There is no model, so a word's lemma is the word.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -16,6 +17,9 @@ from guard.scan.engine import PatternEngine
 
 Found = tuple[str, int, int, float]
 """Type, start, end, score."""
+
+DECODED = re.compile("_in_(base64|hex)$")
+"""Presidio does not look into encoded text."""
 
 CHANNEL = Channel(0, "content")
 
@@ -84,11 +88,14 @@ def found(engine: PatternEngine, pieces: Iterable[str]) -> set[Found]:
 
 
 def findings(engine: PatternEngine, pieces: Iterable[str]) -> list[Finding]:
-    """The findings themselves."""
+    """The findings themselves. None may begin in text that an earlier verdict has let go."""
     scanner = engine.open(CHANNEL)
     seen: list[Finding] = []
-    for piece in pieces:
-        seen += scanner.feed(piece, False).findings
-    seen += scanner.feed("", True).findings
+    free = 0
+    for piece, final in (*((piece, False) for piece in pieces), ("", True)):
+        verdict = scanner.feed(piece, final)
+        assert all(one.start >= free for one in verdict.findings if not one.type.startswith("HIDDEN"))
+        seen += verdict.findings
+        free = verdict.upto
     scanner.close()
-    return [one for one in seen if not one.type.startswith("HIDDEN")]
+    return [one for one in seen if not one.type.startswith("HIDDEN") and not DECODED.search(one.rule)]

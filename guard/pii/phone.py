@@ -21,6 +21,9 @@ _TRUNK_MOST: Final = 12
 
 _TRUNK_REGIONS: Final = ("GB", "DE", "FR", "NL", "AU")
 _TRUNK_IN_PARENTHESES: Final = "(0)"
+_EXTENSION: Final = r"(?:(?: ?x| ?ext\.? ?)[0-9]{1,6})?"
+"""How North America writes the number behind a switchboard."""
+_EXTENDED: Final = re.compile(r"(?: ?x| ?ext\.? ?)[0-9]+\Z")
 _GAP: Final = re.compile(r"[^0-9+]{4}")
 _DATE: Final = re.compile(r"\(?0[1-9][ /-]{1,2}(?:0[1-9]|1[0-2]|[12][0-9]|3[01])[ /-](?:19|20)[0-9]{2}")
 
@@ -33,8 +36,16 @@ def _ends(text: str) -> list[int]:
 def validate_international(text: str) -> tuple[int, int] | None:
     """The number behind `+` or `00`, up to the last group of digits with which it is valid, or else possible.
 
-    Fictitious numbers are possible. Behind `00`, which other digits may stand behind as well, it has to be valid.
+    Fictitious numbers are possible. Behind `00`, which other digits may stand behind as well, it has to be valid. An
+    extension belongs to a number that reaches up to it.
     """
+    extension = _EXTENDED.search(text)
+    number = text if extension is None else text[: extension.start()]
+    found = _international(number)
+    return (0, len(text)) if found == (0, len(number)) else found
+
+
+def _international(text: str) -> tuple[int, int] | None:
     skip = 1 if text[0] == "+" else 2
     possible = None
     for end in _ends(text):
@@ -67,7 +78,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="PHONE_NUMBER",
         rule="phone_international",
-        body=r"(?:\+|00)[1-9](?:[ ().\-/]*[0-9]){6,15}",
+        body=r"(?:\+|00)[1-9](?:[ ().\-/]*[0-9]){6,15}" + _EXTENSION,
         not_after="0-9A-Za-z+.",
         score=0.85,
         validate=validate_international,
@@ -76,7 +87,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         type="PHONE_NUMBER",
         rule="phone_north_america",
         # ATIS-0300051. Exchange 555 with line 01xx is fictitious and found all the same.
-        body=r"(?:1[ .\-])?(?:\([2-9][0-9]{2}\)[ \-]?|[2-9][0-9]{2}[ .\-])[2-9][0-9]{2}[ .\-][0-9]{4}",
+        body=r"(?:1[ .\-])?(?:\([2-9][0-9]{2}\)[ \-]?|[2-9][0-9]{2}[ .\-])[2-9][0-9]{2}[ .\-][0-9]{4}" + _EXTENSION,
         not_after="0-9",
         not_before="0-9",
         score=0.75,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from guard.pii import card, crypto, email, iban, ip, phone, ssn
+from guard.pii import card, crypto, email, iban, ip, keyed, phone, ssn
 from guard.scan.pattern import Pattern
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
@@ -13,4 +13,5 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *phone.PATTERNS,
     *ip.PATTERNS,
     *crypto.PATTERNS,
+    *keyed.PATTERNS,
 )

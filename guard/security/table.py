@@ -15,6 +15,7 @@ from guard.security import (
     github,
     google,
     jwt,
+    keyed_password,
     openai,
     private_key,
     slack,
@@ -31,6 +32,7 @@ SECRETS: Final[tuple[Pattern, ...]] = (
     *private_key.PATTERNS,
     *basic_auth.PATTERNS,
     *url_credentials.PATTERNS,
+    *keyed_password.PATTERNS,
 )
 
 RULES: Final[tuple[Pattern, ...]] = (

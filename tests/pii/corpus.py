@@ -5,7 +5,7 @@ from types import ModuleType
 
 from guard.pii.table import PATTERNS as PII
 from guard.security.table import PATTERNS as SECURITY
-from tests.pii import test_card, test_crypto, test_email, test_iban, test_ip, test_phone, test_ssn
+from tests.pii import test_card, test_crypto, test_email, test_iban, test_ip, test_keyed, test_phone, test_ssn
 from tests.security import (
     test_aws,
     test_basic_auth,
@@ -13,6 +13,7 @@ from tests.security import (
     test_dangerous_code,
     test_exfil_link,
     test_jwt,
+    test_keyed_password,
     test_private_key,
     test_tokens,
     test_url_credentials,
@@ -26,6 +27,7 @@ _MODULES: tuple[ModuleType, ...] = (
     test_email,
     test_iban,
     test_ip,
+    test_keyed,
     test_phone,
     test_ssn,
     test_aws,
@@ -34,6 +36,7 @@ _MODULES: tuple[ModuleType, ...] = (
     test_dangerous_code,
     test_exfil_link,
     test_jwt,
+    test_keyed_password,
     test_private_key,
     test_tokens,
     test_url_credentials,

@@ -8,8 +8,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     `start` and `end` are code points of the channel's text, half-open. `continues` marks a further piece of the same
     finding (a key block that is still flowing): it extends the mask before it. `bare` says that the span lies outside a
-    JSON string, so a mask needs quotes of its own. `threshold` is the score from which its engine would count it; a
-    policy's own threshold goes before it.
+    JSON string, so a mask needs quotes of its own, written as `quote`. `threshold` is the score from which its engine
+    would count it; a policy's own threshold goes before it.
     """
 
     type: str
@@ -21,4 +21,5 @@ class Finding(msgspec.Struct, frozen=True):
     version: str = ""
     continues: bool = False
     bare: bool = False
+    quote: str = '"'
     threshold: float = 0.0

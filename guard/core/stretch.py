@@ -35,6 +35,11 @@ class Stretch(Discreet, frozen=True):
         """Whether it stands in JSON and outside a string, so that what replaces it needs quotes of its own."""
         return self.findings[0].bare
 
+    def quoted(self, text: str) -> str:
+        """What stands in its place, in quotes if it needs some."""
+        quote = self.findings[0].quote if self.bare else ""
+        return f"{quote}{text}{quote}"
+
 
 Write = Callable[[Stretch], str]
 """What stands in a stretch's place."""
@@ -57,4 +62,4 @@ def mask(stretch: Stretch) -> str:
     named = stretch.named
     if named.continues or named.type.startswith("HIDDEN_") or stretch.style is Style.DROP:
         return "null" if stretch.bare and not named.continues else ""
-    return f'"[{named.type}]"' if stretch.bare else f"[{named.type}]"
+    return stretch.quoted(f"[{named.type}]")

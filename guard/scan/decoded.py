@@ -156,7 +156,7 @@ class Decoded:
         start = places[max(0, finding.start - self._base)][0]
         end = places[min(len(places), finding.end - self._base) - 1][1]
         rule = f"{finding.rule}_in_{self._encoding.name}"
-        return msgspec.structs.replace(finding, start=start, end=end, rule=rule, bare=False)
+        return msgspec.structs.replace(finding, start=start, end=end, rule=rule, bare=False, quote='"')
 
 
 def _counts(finding: Finding) -> bool:

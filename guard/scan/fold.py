@@ -11,6 +11,7 @@ from typing import Final
 
 from guard.core.discreet import Discreet
 from guard.core.finding import Finding
+from guard.scan.document import Document
 from guard.scan.escape import SIGNS, spelled
 from guard.scan.hidden import HiddenText
 from guard.scan.lookalike import LOOK_ALIKES
@@ -18,6 +19,7 @@ from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN
 
 _UNPLAIN: Final = re.compile(r"[%&\\\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]")
 _UNPLAIN_JSON: Final = re.compile(r'[%&\\"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
+_MAY_BEGIN: Final = "{[ \t\r\n"
 _UNSEEN: Final = frozenset({"Cf", "Mn", "Me", "Cc"})
 _BLANK_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 _DASHES: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
@@ -29,13 +31,14 @@ class Folded(Discreet, frozen=True, gc=False):
     """A stretch of normal form.
 
     `text` has one character per position; `starts[i]` and `ends[i]` are where in the received text the i-th one stands
-    (both None: the stretch maps one to one). `bare[i]`, in JSON texts, says that it stands outside a JSON string.
+    (both None: the stretch maps one to one). `quotes[i]`, in JSON texts, is how a quote is written there if it stands
+    outside a JSON string, and empty otherwise.
     """
 
     text: str
     starts: list[int] | None = None
     ends: list[int] | None = None
-    bare: list[bool] | None = None
+    quotes: list[str] | None = None
     hidden: tuple[Finding, ...] = ()
 
 
@@ -55,14 +58,13 @@ class CharTable(dict[int, str]):
 class Fold:
     """One channel's fold. `json`: the text is itself JSON. Channels share a `table`, which is only a cache."""
 
-    __slots__ = ("_hidden", "_in_string", "_json", "_pending", "_table", "_unplain", "received")
+    __slots__ = ("_document", "_hidden", "_json", "_pending", "_table", "received")
 
     def __init__(self, table: CharTable, json: bool = False) -> None:
         self._table = table
         self._json = json
-        self._unplain = _UNPLAIN_JSON if json else _UNPLAIN
         self._pending = ""
-        self._in_string = False
+        self._document = Document(json)
         self._hidden = HiddenText()
         self.received = 0
         """Code points taken so far, those of an unfinished escape included."""
@@ -74,9 +76,9 @@ class Fold:
 
     def plain(self, text: str) -> str | None:
         """The normal form of a text that maps one to one, taken; None, and nothing is taken, for any other."""
-        if self._json or self._pending or not self._hidden.idle or not text:
+        if self._pending or not self._hidden.idle or not text or not self._is_prose(text):
             return None
-        if self._unplain.search(text):
+        if _UNPLAIN.search(text):
             folded = text.translate(self._table)
             if _LONG_WAY in folded:
                 return None
@@ -85,6 +87,13 @@ class Fold:
         self.received += len(text)
         self._hidden.pass_by(text[-1])
         return folded
+
+    def _is_prose(self, text: str) -> bool:
+        """Whether the text is no document, as far as that can be told now."""
+        document = self._document
+        if document.fresh and text[0] not in _MAY_BEGIN:
+            document.run(text)
+        return document.outside
 
     def feed(self, text: str, final: bool = False) -> Folded:
         """The normal form of what `text` completes. `final`: an unfinished escape is what it looks like."""
@@ -97,13 +106,16 @@ class Fold:
         return self._walk(text, base, final)
 
     def _walk(self, text: str, base: int, final: bool) -> Folded:
-        out = _Builder(self._json)
+        document = self._document
+        out = _Builder(not document.outside)
+        unplain = _UNPLAIN if document.outside else _UNPLAIN_JSON
         at = 0
         while at < len(text):
-            found = self._unplain.search(text, at)
+            found = unplain.search(text, at)
             stop = len(text) if found is None else found.start()
             if stop > at:
-                out.run(text[at:stop], base + at, not self._in_string)
+                document.run(text[at:stop])
+                out.run(text[at:stop], base + at, document.quote)
                 self._hidden.feed(text[stop - 1], base + stop - 1)
                 at = stop
                 continue
@@ -111,11 +123,10 @@ class Fold:
             if char is None:
                 self._pending = text[at:]
                 break
-            bare = not self._in_string
-            if self._json and text[at] == '"':
-                self._in_string = not self._in_string
+            quote = document.quote
+            document.char(char.char, text[at : at + char.width])
             self._hidden.feed(char.char, base + at, char.width)
-            out.char(fold_char(char.char), base + at, char.width, bare)
+            out.char(fold_char(char.char), base + at, char.width, quote)
             at += char.width
         return out.folded(self._hidden.take(final))
 
@@ -123,34 +134,34 @@ class Fold:
 class _Builder:
     """Collects a folded stretch and its map."""
 
-    __slots__ = ("_bare", "_ends", "_starts", "_text")
+    __slots__ = ("_ends", "_quotes", "_starts", "_text")
 
     def __init__(self, json: bool) -> None:
         self._text: list[str] = []
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._bare: list[bool] | None = [] if json else None
+        self._quotes: list[str] | None = [] if json else None
 
-    def run(self, text: str, at: int, bare: bool) -> None:
+    def run(self, text: str, at: int, quote: str) -> None:
         """Characters that are their own normal form."""
         self._text.append(text)
         self._starts.extend(range(at, at + len(text)))
         self._ends.extend(range(at + 1, at + len(text) + 1))
-        if self._bare is not None:
-            self._bare.extend([bare] * len(text))
+        if self._quotes is not None:
+            self._quotes.extend([quote] * len(text))
 
-    def char(self, folded: str, at: int, width: int, bare: bool) -> None:
+    def char(self, folded: str, at: int, width: int, quote: str) -> None:
         """One character, written with `width` code points, that became `folded`: none, one or several."""
         for one in folded:
             self._text.append(one)
             self._starts.append(at)
             self._ends.append(at + width)
-            if self._bare is not None:
-                self._bare.append(bare)
+            if self._quotes is not None:
+                self._quotes.append(quote)
 
     def folded(self, hidden: tuple[Finding, ...]) -> Folded:
         """What was collected."""
-        return Folded("".join(self._text), self._starts, self._ends, self._bare, hidden)
+        return Folded("".join(self._text), self._starts, self._ends, self._quotes, hidden)
 
 
 def fold_char(char: str) -> str:

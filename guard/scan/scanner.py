@@ -241,8 +241,14 @@ class Scanner:
 
     def _match_finding(self, match: ConfirmedMatch, score: float | None = None, threshold: float = 0.0) -> Finding:
         start, end = self._window.received_start(match.start), self._window.received_end(match.end)
-        bare = self._window.is_bare(match.start)
-        return self._finding(match.rule, start, end, score=score, threshold=threshold, bare=bare)
+        quote = self._quote(match.start)
+        return self._finding(match.rule, start, end, score=score, threshold=threshold, quote=quote)
+
+    def _quote(self, position: int) -> str:
+        """The quote that a value outside a JSON string needs. In what only looks like JSON, numbers alone need one."""
+        quote = self._window.quote_at(position)
+        sure = quote == '"' and self._channel.is_json
+        return quote if sure or self._window.text[position : position + 1].isdigit() else ""
 
     def _finding(
         self,
@@ -252,7 +258,7 @@ class Scanner:
         *,
         score: float | None = None,
         threshold: float = 0.0,
-        bare: bool = False,
+        quote: str = "",
         continues: bool = False,
     ) -> Finding:
         return Finding(
@@ -264,6 +270,7 @@ class Scanner:
             rule=rule.pattern.rule,
             version=self._version,
             continues=continues,
-            bare=bare,
+            bare=bool(quote),
+            quote=quote or '"',
             threshold=threshold,
         )

@@ -14,7 +14,7 @@ class Window:
     Position 0 is the context.
     """
 
-    __slots__ = ("_bare", "_base", "_end", "_ends", "_starts", "text")
+    __slots__ = ("_base", "_end", "_ends", "_quotes", "_starts", "text")
 
     def __init__(self) -> None:
         self.text = SENTINEL
@@ -24,7 +24,7 @@ class Window:
         """The received position behind the last character that has its normal form."""
         self._starts: list[int] | None = None
         self._ends: list[int] = []
-        self._bare: list[bool] | None = None
+        self._quotes: list[str] | None = None
 
     @property
     def straight(self) -> bool:
@@ -54,8 +54,10 @@ class Window:
         size = len(folded.text)
         starts += folded.starts if folded.starts is not None else range(self._end, self._end + size)
         ends += folded.ends if folded.ends is not None else range(self._end + 1, self._end + size + 1)
-        if folded.bare is not None:
-            self._bare = (self._bare or [False] * (len(self.text))) + folded.bare
+        if folded.quotes is not None:
+            self._quotes = (self._quotes or [""] * len(self.text)) + folded.quotes
+        elif self._quotes is not None:
+            self._quotes = self._quotes + [""] * size
         self.text += folded.text
         self._end = settled
 
@@ -73,9 +75,9 @@ class Window:
         """The received position behind the character before `position`."""
         return self._base + position if self._starts is None else self._ends[position - 1]
 
-    def is_bare(self, position: int) -> bool:
-        """Whether the character stands outside a JSON string, in a text that is JSON."""
-        return self._bare is not None and self._bare[position]
+    def quote_at(self, position: int) -> str:
+        """How a quote is written where the character stands, outside a JSON string in JSON; else empty."""
+        return "" if self._quotes is None else self._quotes[position]
 
     def letters(self, received: Received) -> str:
         """The text with the letters that it has only stand-ins for, where one was received as one; as long as it is."""
@@ -96,13 +98,13 @@ class Window:
             self._base += cut
             return
         if len(self.text) == 1:
-            self._base, self._starts, self._bare = self._end - 1, None, None
+            self._base, self._starts, self._quotes = self._end - 1, None, None
             self._ends = []
             return
         self._starts = self._starts[cut:]
         self._ends = self._ends[cut:]
-        if self._bare is not None:
-            self._bare = self._bare[cut:]
+        if self._quotes is not None:
+            self._quotes = self._quotes[cut:]
         else:
             self._straighten(self._starts)
 

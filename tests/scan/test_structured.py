@@ -45,3 +45,23 @@ def test_values_in_arguments_are_replaced_and_the_rest_stays(engine: PatternEngi
     read = ground(outer, depth)
     assert (read["name"], read["age"], read["active"]) == ("config.yaml", 44, None)
     assert list(read) == list(PERSON)
+
+
+CONTENT = Channel(0, "content")
+NUMBERS = (
+    ('{"card_number": 4111111111111112}', '{"card_number": "[CREDIT_CARD]"}'),
+    ('  {"a": {"ssn": 536904399, "b": 1}}', '  {"a": {"ssn": "[US_SSN]", "b": 1}}'),
+    ('[{"ssn": 536904399}]', '[{"ssn": "[US_SSN]"}]'),
+    ('{"a": "4111 1111 1111 1111"}', '{"a": "[CREDIT_CARD]"}'),
+    ('{"a": "{\\"ssn\\": 536904399}"}', '{"a": "{\\"ssn\\": \\"[US_SSN]\\"}"}'),
+    ("[1] call joe@example.com", "[1] call [EMAIL_ADDRESS]"),
+    ("{name}, write to joe@example.com", "{name}, write to [EMAIL_ADDRESS]"),
+    ('say "4111 1111 1111 1111"', 'say "[CREDIT_CARD]"'),
+    ("4111 1111 1111 1111", "[CREDIT_CARD]"),
+)
+
+
+@pytest.mark.parametrize(("text", "masked"), NUMBERS)
+def test_a_text_that_is_json_stays_json(engine: PatternEngine, text: str, masked: str) -> None:
+    assert stream(engine, REDACT_ALL, CONTENT, [text])[0] == masked
+    assert stream(engine, REDACT_ALL, CONTENT, list(text))[0] == masked

@@ -29,7 +29,7 @@ def written(value: str, stretch: Stretch) -> str:
     """A value as it is written in a stretch's place: escaped as JSON, HTML or URLs ask, if it stands in such a text."""
     if stretch.json:
         inside = in_string(in_string(value)) if _SPELT_TWICE.search(stretch.text) else in_string(value)
-        return f'"{inside}"' if stretch.bare else inside
+        return stretch.quoted(inside)
     if _SPELT.search(stretch.text):
         return in_string(value)
     if _PERCENT.search(stretch.text):

@@ -104,7 +104,7 @@ class Vault:
             return mask(stretch)
         text = self._pseudonym(named.type, label, value, stretch.style, keep=keep)
         text = in_string(text) if stretch.json else text
-        return f'"{text}"' if stretch.bare else text
+        return stretch.quoted(text)
 
     def _pseudonym(self, type_: str, label: str, value: str, style: Style, *, keep: bool) -> str:
         if style is Style.HASH:

@@ -24,6 +24,7 @@ _CHAR: Final = re.compile(
 _GOOD_FOR_ONE: Final = 8
 """Characters of text that make up for one that is none."""
 _MOST_CREDIT: Final = 3
+_MOST_SKIPPED: Final = 3
 _UNKNOWN: Final = "\ufffd"
 
 Place = tuple[int, int]
@@ -45,6 +46,8 @@ class Decoded:
         self._bytes = b""
         """Of the character that is not whole yet, and where each was received."""
         self._byte_places: list[Place] = []
+        self._skipped: list[Place] = []
+        """Of NULs that may belong to the next character."""
         self._chars: list[str] = []
         """Not handed to the scanner yet."""
         self._char_places: list[Place] = []
@@ -62,7 +65,7 @@ class Decoded:
 
     def safe(self, end: int) -> int:
         """Where what is in doubt was received; `end` if nothing is."""
-        for places in (self._char_places, self._byte_places, self._places):
+        for places in (self._char_places, self._skipped, self._byte_places, self._places):
             if places:
                 return places[0][0]
         return end
@@ -90,7 +93,7 @@ class Decoded:
     def close(self) -> None:
         """Gives the scanner back."""
         self.alive = False
-        self._char_places, self._byte_places, self._places = [], [], []
+        self._char_places, self._skipped, self._byte_places, self._places = [], [], [], []
         if self._scanner is not None:
             self._scanner.close()
             self._scanner = None
@@ -127,7 +130,10 @@ class Decoded:
             if found.lastgroup == "text":
                 self._credit = min(self._credit + 1, _MOST_CREDIT * _GOOD_FOR_ONE)
                 self._take(found[0].decode(), places)
-            elif found.lastgroup == "odd":
+            elif found.lastgroup == "null":
+                # It belongs to the character behind it, unless there are many.
+                self._skipped = [*self._skipped, *places] if len(self._skipped) < _MOST_SKIPPED else []
+            else:
                 self._credit -= _GOOD_FOR_ONE
                 self._take(_UNKNOWN, places)
             at = found.end()
@@ -135,7 +141,9 @@ class Decoded:
 
     def _take(self, char: str, places: list[Place]) -> None:
         self._chars.append(char)
-        self._char_places.append((places[0][0], places[-1][1]))
+        first = self._skipped[0] if self._skipped else places[0]
+        self._char_places.append((first[0], places[-1][1]))
+        self._skipped = []
 
     def _say(self, *, final: bool) -> None:
         """Hands characters to the scanner, and takes what it finds back to where it was received."""

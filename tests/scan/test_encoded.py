@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guard.core.channel import Channel
@@ -126,6 +126,7 @@ def test_a_finding_covers_what_the_value_was_written_with(
 
 
 @given(text=STRETCHES, cuts=CUTS)
+@example(text=utf16("-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END PRIVATE KEY-----"), cuts=[])
 def test_the_client_reads_the_same_text_however_it_is_cut(engine: PatternEngine, text: str, cuts: list[int]) -> None:
     whole, _ = stream(engine, REDACT_ALL, CONTENT, [text] if text else [])
     pieces, seen = stream(engine, REDACT_ALL, CONTENT, cut(text, cuts))

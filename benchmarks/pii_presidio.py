@@ -14,7 +14,7 @@ import msgspec
 import tldextract
 
 from benchmarks.pii_score import single
-from benchmarks.pii_set import Example, Span
+from benchmarks.pii_set import TYPES, Example, Span
 
 THRESHOLDS = (0.0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 IGNORED = ["CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"]
@@ -68,4 +68,5 @@ def analyze(engine: Any, texts: Sequence[Example]) -> Analyzed:
 
 
 def _said(results: Any) -> tuple[tuple[float, Span], ...]:
-    return tuple((one.score, Span(one.start, one.end, one.entity_type)) for one in results)
+    spans = ((one.score, Span(one.start, one.end, one.entity_type)) for one in results)
+    return tuple(both for both in spans if both[1].type in TYPES.values())

@@ -88,7 +88,7 @@ def _example(template: str, chance: random.Random) -> Example:
     for slot in _SLOT.finditer(template):
         kind, _, language = slot[1].partition("_") if slot[1] != "address_lines" else (slot[1], "", "")
         own = {"de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "pt": "pt_BR"}
-        value = _value(kind, own.get(language, locale), chance)
+        value = _value(kind, own.get(language, locale), chance).strip()
         before = template[at : slot.start()]
         size += len(before)
         spans.append(Span(size, size + len(value), TYPES[kind]))

@@ -70,7 +70,7 @@ class Decoder:
                     spans[-1] = (start, at + 1, kind)
                     continue
             spans.append((at, at + 1, kind))
-        return [(start, _with_stop(words, kinds, end), kind) for start, end, kind in spans]
+        return [(start, _with_stop(words, kinds, start, end), kind) for start, end, kind in spans]
 
     def _joined(self, words: Sequence[Word], kinds: list[int], end: int, at: int) -> bool:
         """Whether nothing but signs of the same name stands between its end and a word, and no end of its lines."""
@@ -106,10 +106,12 @@ def _ties(words: Sequence[Word], at: int) -> bool:
     return not words[at + 1].apart or (words[at].text == "." and len(words[at - 1].text) <= _ABBREVIATED)
 
 
-def _with_stop(words: Sequence[Word], kinds: list[int], end: int) -> int:
-    """A name's end with the full stop of an abbreviation, if that is labelled so: `Smith Inc.`"""
-    stopped = end < len(words) and words[end].text == "." and not words[end].apart and kinds[end] == kinds[end - 1]
-    return end + 1 if stopped else end
+def _with_stop(words: Sequence[Word], kinds: list[int], start: int, end: int) -> int:
+    """A name's end with what closes it, if that is labelled so: `Smith Inc.`, `Ponticelli (NA)`."""
+    if end == len(words) or words[end].apart or kinds[end] != kinds[end - 1]:
+        return end
+    closes = words[end].text == ")" and any(word.text == "(" for word in words[start:end])
+    return end + 1 if closes or words[end].text == "." else end
 
 
 def _score(entity: EntitySpec, mass: float) -> float:

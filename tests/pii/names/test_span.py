@@ -35,6 +35,8 @@ def found(text: str, labels: str, first: int = 0, last: int | None = None) -> li
         ("Ann O'Neil", "B I O I", [("PERSON", "Ann O'Neil")]),
         ("J. Smith.", "B O I O", [("PERSON", "J. Smith")]),
         ("Ann Jr. met", "B I I O", [("PERSON", "Ann Jr.")]),
+        ("Lima (PE)", "b i i i", [("LOCATION", "Lima (PE)")]),
+        ("(Lima) it", "O b i O", [("LOCATION", "Lima")]),
         ("Ann. Bob", "B O I", [("PERSON", "Ann. Bob")]),
         ("London. Lima", "b O i", [("LOCATION", "London"), ("LOCATION", "Lima")]),
         ("Lima, Peru", "b i i", [("LOCATION", "Lima, Peru")]),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import hyperscan
+import msgspec
 
 from guard.scan.judged import JudgedRule
 from guard.scan.pattern import Pattern
@@ -66,9 +67,10 @@ class Automaton:
     def prepare(self) -> hyperscan.Database:
         """Compiles the prefix automaton, if it is not yet: for which whole texts need not wait."""
         if self._prefixes is None:
-            expressions = [_prefix_expression(p) for p in self._patterns]
+            patterns = _joined(self._patterns)
+            expressions = [_prefix_expression(p) for p in patterns]
             # Under one number a place is told once, not once for each pattern: only the farthest counts.
-            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, self._patterns, number=0)
+            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, patterns, number=0)
         return self._prefixes
 
     def open(self) -> Matcher:
@@ -118,6 +120,19 @@ def _prefix_expression(pattern: Pattern) -> bytes:
     """From the end of the text backwards: what could become a match, up to a character that it may follow."""
     prefixes = reversed_prefixes(f"{pattern.body}|{pattern.waits}" if pattern.waits else pattern.body)
     return f"^(?:{prefixes}){_context(pattern)}".encode("latin-1")
+
+
+def _joined(patterns: Sequence[Pattern]) -> Sequence[Pattern]:
+    """Those that end in the same way as one: which of them a prefix belongs to is never asked."""
+    alone = [pattern for pattern in patterns if not pattern.rest]
+    together: dict[tuple[str, str, bool], list[Pattern]] = {}
+    for pattern in patterns:
+        if pattern.rest:
+            together.setdefault((pattern.rest, pattern.not_after, pattern.caseless), []).append(pattern)
+    for (rest, _, _), several in together.items():
+        fronts = "|".join(pattern.body.removesuffix(rest) for pattern in several)
+        alone.append(msgspec.structs.replace(several[0], body=f"(?:{fronts}){rest}"))
+    return alone
 
 
 def _context(pattern: Pattern) -> str:

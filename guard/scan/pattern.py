@@ -52,6 +52,7 @@ class Pattern(msgspec.Struct, frozen=True):
     matches must not be able to grow.
     `validate` may shorten or reject a match. `score` is the calibrated chance (0–1) that a match is what it says.
     `judge` takes the place of both, and of the neighbours behind; `waits` is a body that text is held for as well.
+    `rest` is an end of `body` that other patterns have as well, so that text is held for all of them at once.
     """
 
     type: str
@@ -65,6 +66,7 @@ class Pattern(msgspec.Struct, frozen=True):
     validate: Validator | None = None
     judge: Judge | None = None
     waits: str = ""
+    rest: str = ""
 
 
 def whole(check: Callable[[str], bool]) -> Validator:

@@ -21,6 +21,7 @@ from guard.security import (
     slack,
     url_credentials,
 )
+from guard.security.secret import table as secret
 
 SECRETS: Final[tuple[Pattern, ...]] = (
     *aws.PATTERNS,
@@ -33,6 +34,7 @@ SECRETS: Final[tuple[Pattern, ...]] = (
     *basic_auth.PATTERNS,
     *url_credentials.PATTERNS,
     *keyed_password.PATTERNS,
+    *secret.PATTERNS,
 )
 
 RULES: Final[tuple[Pattern, ...]] = (

@@ -13,7 +13,7 @@ from guard.core.finding import Finding
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.spans import Cluster, Edit, apply, settle
-from guard.core.stretch import Stretch, Write, naming
+from guard.core.stretch import BEFORE_CHARS, Stretch, Write, naming
 from guard.core.taxonomy import PSEUDONYM
 
 
@@ -112,7 +112,9 @@ class ChannelHold:
         "_ahead",
         "_earliest",
         "_parts",
+        "_past",
         "_plan",
+        "_remembers",
         "_write",
         "channel",
         "closed",
@@ -127,11 +129,19 @@ class ChannelHold:
         "wall",
     )
 
-    def __init__(self, channel: Channel, ahead: dict[str, int], plan: Plan, write: Write) -> None:
-        """`ahead`: for each engine, how far text may run ahead of its verdict. `write` says what replaces text."""
+    def __init__(
+        self, channel: Channel, ahead: dict[str, int], plan: Plan, write: Write, remembers: bool = False
+    ) -> None:
+        """`ahead`: for each engine, how far text may run ahead of its verdict. `write` says what replaces text.
+
+        `remembers`: what it writes depends on the text in front.
+        """
         self.channel = channel
         self._plan = plan
         self._write = write
+        self._remembers = remembers
+        self._past = ""
+        """The last of what has left, if it is to be remembered: as it was received."""
         self.received = 0
         self.safe = 0
         self.delivered = 0
@@ -177,8 +187,11 @@ class ChannelHold:
         """Whether nothing waits here and one engine alone is waited for."""
         return not self.queue and not self.findings and self.wall is None and len(self.upto) == 1
 
-    def pass_by(self, size: int) -> None:
+    def pass_by(self, text: str) -> None:
         """An idle hold lets text pass that its one engine has judged already."""
+        size = len(text)
+        if self._remembers:
+            self._remember(text)
         self.received += size
         self.delivered += size
         self.judged = self.safe = self.received
@@ -247,7 +260,8 @@ class ChannelHold:
         start, end = cluster[0].start, max(finding.end for finding in cluster)
         text = self._text(start, end)
         style = self._plan.style(named)
-        written = self._write(Stretch(start, end, text, cluster, self.channel.is_json, style))
+        before, after = (self._text_before(start), self._text(end, end + 1)) if self._remembers else ("", "")
+        written = self._write(Stretch(start, end, text, cluster, self.channel.is_json, style, before, after))
         if written == text:
             return None
         return Edit(start, end, written, restores=named.type == PSEUDONYM)
@@ -261,6 +275,15 @@ class ChannelHold:
             if part.end > start:
                 found.append(part.text[max(0, start - part.start) : end - part.start])
         return "".join(found)
+
+    def _text_before(self, start: int) -> str:
+        held = self._text(max(0, start - BEFORE_CHARS), start)
+        return (self._past + held)[-BEFORE_CHARS:] if len(held) < BEFORE_CHARS else held
+
+    def _remember(self, text: str) -> None:
+        self._past += text
+        if len(self._past) > 2 * BEFORE_CHARS:
+            self._past = self._past[-BEFORE_CHARS:]
 
     def advance(self) -> None:
         """Without any engine to wait for: everything is judged."""
@@ -304,6 +327,8 @@ class ChannelHold:
         end = start + len(text)
         while self._parts and self._parts[0].end <= end:
             self._parts.popleft()
+        if self._remembers:
+            self._remember(text)
         if not self.edits:
             self.delivered += len(text)
             return text

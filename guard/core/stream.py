@@ -147,7 +147,7 @@ class StreamGuard:
             return self._halt(HaltReason.MALFORMED)
         self.deltas += 1
         if hold.idle and verdict.upto == hold.received + len(slot.text) and not verdict.findings:
-            hold.pass_by(len(slot.text))
+            hold.pass_by(slot.text)
             return (Release(frame),)
         held = HeldFrame(frame)
         held.parts.append(hold.append(slot.text))
@@ -334,7 +334,9 @@ class StreamGuard:
     def _hold(self, channel: Channel) -> ChannelHold:
         hold = self._holds.get(channel)
         if hold is None:
-            hold = self._holds[channel] = ChannelHold(channel, self._engines, self._plan, self._write)
+            hold = self._holds[channel] = ChannelHold(
+                channel, self._engines, self._plan, self._write, remembers=self._restores and not channel.is_json
+            )
         return hold
 
     def _resume(self, commands: list[Command]) -> None:

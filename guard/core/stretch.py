@@ -5,17 +5,22 @@ Findings that overlap make one stretch. What replaces it is the business of a `W
 """
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from guard.core.discreet import Discreet
 from guard.core.finding import Finding
 from guard.core.style import Style
 from guard.core.taxonomy import PSEUDONYM
 
+BEFORE_CHARS: Final = 4_096
+"""How much of the text in front of a stretch is remembered, where pseudonyms are restored."""
+
 
 class Stretch(Discreet, frozen=True):
     """`text` covers `[start, end)` of its channel and is as it was received; `findings` are those that make it.
 
     `json`: the channel's text is JSON. `style` is the plan's for the finding that names the stretch.
+    `before` is what was received in front of it, `after` the character behind it, as far as they are remembered.
     """
 
     start: int
@@ -24,6 +29,8 @@ class Stretch(Discreet, frozen=True):
     findings: tuple[Finding, ...]
     json: bool = False
     style: Style = Style.MASK
+    before: str = ""
+    after: str = ""
 
     @property
     def named(self) -> Finding:

@@ -12,7 +12,7 @@ import msgspec
 
 from guard.core.taxonomy import PSEUDONYM
 from guard.scan.fold import CharTable, Fold
-from guard.scan.pattern import Pattern, Validator
+from guard.scan.pattern import OTHER_LETTER, OTHER_SIGN, Pattern, Validator
 
 CODE_MOST: Final = 12
 ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -20,16 +20,17 @@ ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 _CODE_CHAR: Final = "[a-kmnp-z2-9]"
 _CODE: Final = rf"{_CODE_CHAR}{{4,{CODE_MOST}}}"
-_SLOPPY: Final = r"\\{0,2}[_ \-:#][ \n]{0,2}"
+_SLOPPY: Final = r"\\{0,2}[_ \-:#] {0,2}"
 _OPEN: Final = r"(?:\\{0,2}<|&lt;) ?"
 _CLOSE: Final = r" ?(?:\\{0,2}>|&gt;)"
 _WORD: Final = "0-9A-Za-z_"
-_ADDRESS: Final = r"(?:(?:https?:|//)[^ \t\r\n\"'`]*|(?:href|src|action|data|poster) ?= ?(?:\"[^\"]*|'[^']*))"
-_SOME: Final = rf"(?:(?:<|&lt;)[^<>\"'`\n]{{3,}}(?:>|&gt;)|[a-z][0-9a-z]*_[0-9a-z_]*{_CODE_CHAR}{{4}})"
-"""Whatever could be a placeholder with any label: to tell them apart is the validator's work."""
+_ON: Final = rf"[0-9A-Za-z/?&=#%+~<_\\\-{OTHER_LETTER}]"
+_BEHIND: Final = rf"(?:[^ \t\r\n\"'`0-9A-Za-z{OTHER_SIGN}]{{0,3}}|[\"'`]{{1,3}}){_ON}"
+"""What an address goes on with."""
 
-IN_ADDRESS: Final = "placeholder_in_address"
-"""The rule that finds placeholders in a link or a picture's address: restored, the value would be carried out."""
+_GLUED, _GLUED_BARE = "placeholder_glued", "placeholder_bare_glued"
+GLUED: Final = frozenset({_GLUED, _GLUED_BARE})
+"""Rules that find placeholders right behind which text goes on: it would be a part of an address restored there."""
 
 _SHARE: Final = 32
 """Labels of one pattern: the automaton refuses one that is too large."""
@@ -54,30 +55,35 @@ def patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
     return tuple(pattern for share in shares for pattern in _share_patterns(share))
 
 
-def _share_patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
+def _forms(labels: Sequence[str]) -> tuple[str, str]:
+    """In brackets, where much is forgiven, and without."""
     sloppy = "|".join(_SLOPPY.join(label.split("_")) for label in labels)
-    strict = "|".join(labels)
-    whole, bare = f"{_OPEN}(?:{sloppy}){_SLOPPY}{_CODE}{_CLOSE}", f"(?:{strict})_{_CODE}"
+    return f"{_OPEN}(?:{sloppy}){_SLOPPY}{_CODE}{_CLOSE}", f"(?:{'|'.join(labels)})_{_CODE}"
+
+
+def _share_patterns(labels: Sequence[str]) -> tuple[Pattern, ...]:
+    whole, bare = _forms(labels)
     return (
-        _pattern("placeholder", whole, ""),
-        _pattern("placeholder_bare", bare, _WORD),
-        Pattern(PSEUDONYM, IN_ADDRESS, f"{_ADDRESS}{_SOME}", caseless=True, validate=_placeholders(f"{whole}|{bare}")),
+        _pattern("placeholder", whole, "", ""),
+        _pattern("placeholder_bare", bare, _WORD, _WORD),
+        _pattern(_GLUED, f"{whole}{_BEHIND}", "", "", _first(whole)),
+        _pattern(_GLUED_BARE, f"{bare}{_BEHIND}", _WORD, "", _first(f"{bare}(?![{_WORD}])")),
     )
 
 
-def _placeholders(form: str) -> Validator:
-    """From the first placeholder in an address to the last."""
+def _first(form: str) -> Validator:
+    """The placeholder alone, without what goes on behind it."""
     one = re.compile(form, re.IGNORECASE)
 
     def validate(text: str) -> tuple[int, int] | None:
-        found = [match.span() for match in one.finditer(text)]
-        return (found[0][0], found[-1][1]) if found else None
+        found = one.match(text)
+        return found.span() if found is not None and found.end() < len(text) else None
 
     return validate
 
 
-def _pattern(rule: str, body: str, apart: str) -> Pattern:
-    return Pattern(PSEUDONYM, rule, body, not_after=apart, not_before=apart, caseless=True)
+def _pattern(rule: str, body: str, after: str, before: str, validate: Validator | None = None) -> Pattern:
+    return Pattern(PSEUDONYM, rule, body, after, before, caseless=True, validate=validate)
 
 
 def read(text: str, json: bool) -> Name | None:

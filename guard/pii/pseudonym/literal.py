@@ -16,11 +16,6 @@ from guard.scan.fold import CharTable, Fold
 from guard.scan.window import Window
 
 _WORD: Final = "0-9a-z_"
-_BREAKS: Final = " \t\r\n\"'`"
-_ADDRESS_CHARS: Final = 2_048
-"""How far before a surrogate an address may begin."""
-
-_ADDRESS: Final = re.compile(r"https?:|//")
 
 
 class LiteralEngine:
@@ -28,7 +23,6 @@ class LiteralEngine:
 
     name = "pseudonym"
     rule = "surrogate"
-    rule_in_address = "surrogate_in_address"
 
     def __init__(self, texts: Collection[str]) -> None:
         self._table = CharTable()
@@ -67,8 +61,6 @@ class LiteralChannel:
         self._fold = engine.fold(channel)
         self._window = Window()
         self._told = 0
-        self._in_address = False
-        """Whether the word that the window begins in has begun as an address."""
 
     def feed(self, text: str, final: bool) -> Inspected:
         """The verdict after `text`."""
@@ -78,7 +70,6 @@ class LiteralChannel:
         settled = len(read) if final else self._engine.settled(read)
         findings = tuple(self._found(read, settled))
         upto = window.received_at(settled)
-        self._in_address = self._addressed(read, settled)
         window.forget(settled)
         return Inspected(self._channel, LiteralEngine.name, upto, findings)
 
@@ -92,19 +83,9 @@ class LiteralChannel:
                 break
             start, end = self._window.received_start(match.start()), self._window.received_end(match.end())
             if start >= self._told:
-                addressed = self._addressed(read, match.start())
-                rule = LiteralEngine.rule_in_address if addressed else LiteralEngine.rule
-                found.append(Finding(PSEUDONYM, start, end, engine=LiteralEngine.name, rule=rule))
+                found.append(Finding(PSEUDONYM, start, end, engine=LiteralEngine.name, rule=LiteralEngine.rule))
                 self._told = end
         return found
-
-    def _addressed(self, read: str, position: int) -> bool:
-        """Whether the word at a position has begun as an address."""
-        least = max(0, position - _ADDRESS_CHARS)
-        start = max(read.rfind(mark, least, position) for mark in _BREAKS) + 1
-        if _ADDRESS.search(read, max(start, least), position) is not None:
-            return True
-        return self._in_address and start == 0
 
 
 def _normal(text: str, table: CharTable) -> str:

@@ -13,8 +13,9 @@ from guard.core.facts import Identity
 from guard.core.stretch import Stretch, mask
 from guard.core.style import Style
 from guard.core.taxonomy import PSEUDONYM
+from guard.pii.pseudonym.address import is_address, within_address
 from guard.pii.pseudonym.escape import in_string, value_of, written
-from guard.pii.pseudonym.form import IN_ADDRESS, Name, read
+from guard.pii.pseudonym.form import GLUED, Name, read
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.label import label_of
 from guard.pii.pseudonym.literal import LiteralEngine
@@ -30,7 +31,8 @@ _MOST_SURROGATES: Final = 256
 """Each is looked for in the whole request and in the whole answer; further values get placeholders."""
 
 _PERSON: Final = "PERSON"
-_IN_ADDRESS: Final = frozenset({IN_ADDRESS, LiteralEngine.rule_in_address})
+_ESCAPES: Final = frozenset("%&\\")
+"""What they spell may be a space, and is a part of an address all the same."""
 
 
 class Vaults:
@@ -77,13 +79,12 @@ class Vault:
     def show(self, stretch: Stretch) -> str:
         """What stands in the stretch's place on the way to the client: the value that was hidden, or a mask.
 
-        What stands in the address of a link is not restored: whoever follows it would carry the value out. Tools get
-        their arguments with the values.
+        What stands in the address of a link is not restored: whoever follows it would carry the value out; nor is an
+        address that the model goes on with. Tools get their arguments with the values.
         """
-        addressed = not stretch.json and any(finding.rule in _IN_ADDRESS for finding in stretch.findings)
-        if stretch.named.type == PSEUDONYM and not addressed:
+        if stretch.named.type == PSEUDONYM:
             value = self._value(stretch)
-            if value is not None:
+            if value is not None and not _carries_out(value, stretch):
                 return written(value, stretch)
         found = tuple(finding for finding in stretch.findings if finding.type != PSEUDONYM)
         return self._replaced(msgspec.structs.replace(stretch, findings=found), keep=False) if found else stretch.text
@@ -147,3 +148,12 @@ class Vault:
         if self._searched is None:
             self._searched = [text.casefold() for text in self._texts]
         return self._searched
+
+
+def _carries_out(value: str, stretch: Stretch) -> bool:
+    """Whether a value restored there would be a part of an address, or an address with something of the model's."""
+    if stretch.json:
+        return False
+    if is_address(value) and (stretch.after in _ESCAPES or any(finding.rule in GLUED for finding in stretch.findings)):
+        return True
+    return within_address(stretch.before)

@@ -20,7 +20,7 @@ FOUND = [
     "<PERSON k3f9>",
     "<PERSON-k3f9>",
     "<PERSON:k3f9>",
-    "<PERSON_\nk3f9>",
+    "<PERSON_ k3f9>",
     r"\<PERSON\_k3f9\>",
     r"<PERSON\_k3f9>",
     "&lt;PERSON_k3f9&gt;",
@@ -35,6 +35,7 @@ NOT_FOUND = [
     "PERSON_k3f9x_",
     "<NOBODY_k3f9>",
     "person k3f9",
+    "<PERSON_\nk3f9>",
     "a < b_abcd",
 ]
 

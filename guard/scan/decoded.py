@@ -129,7 +129,8 @@ class Decoded:
             places = self._byte_places[at : found.end()]
             if found.lastgroup == "text":
                 self._credit = min(self._credit + 1, _MOST_CREDIT * _GOOD_FOR_ONE)
-                self._take(found[0].decode(), places)
+                char = found[0].decode("utf-8", "replace")  # some that look whole are none: overlong ones, surrogates
+                self._take(char if len(char) == 1 else _UNKNOWN, places)
             elif found.lastgroup == "null":
                 # It belongs to the character behind it, unless there are many.
                 self._skipped = [*self._skipped, *places] if len(self._skipped) < _MOST_SKIPPED else []

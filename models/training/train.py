@@ -25,6 +25,7 @@ from models.training.windows import open_tokenizer
 
 KINDS = {"injection": INJECTION_KINDS, "unsafe": UNSAFE_KINDS}
 _WARM_UP = 0.06
+_WARM_STEPS = 50
 _SMOOTH = 0.02
 
 
@@ -66,8 +67,8 @@ def _weighed(sample: Sample, factor: float) -> Sample:
 class Run:
     """One training run: a clock, a network, its average."""
 
-    def __init__(self, network: WindowNetwork, rate: float, minutes: float, tokens: int) -> None:
-        self._network, self._minutes, self._tokens = network, minutes, tokens
+    def __init__(self, network: WindowNetwork, rate: float, minutes: float, tokens: int, kept: Path | None) -> None:
+        self._network, self._minutes, self._tokens, self._kept = network, minutes, tokens, kept
         self._optimizer = optimizer_of(network, rate)
         self.average = Average(network, 0.995)
         self._start = time.monotonic()
@@ -86,7 +87,7 @@ class Run:
             self._step(batch)
 
     def _step(self, batch: list[Sample]) -> None:
-        set_rate(self._optimizer, self.progress)
+        set_rate(self._optimizer, self._rate_place())
         ids, mask = padded([sample.ids for sample in batch], multiple=8)
         with torch.autocast("cpu", torch.bfloat16):
             logits = self._network(torch.from_numpy(ids), torch.from_numpy(mask)).float()
@@ -98,12 +99,18 @@ class Run:
         self.average.update(self._network)
         self._report(float(loss.detach()), ids.size)
 
+    def _rate_place(self) -> float:
+        """Where in the schedule the run is: by the clock, or warmed up once and for all."""
+        return self.progress if self._kept is None else min(_WARM_UP, (self._steps + 1) / _WARM_STEPS * _WARM_UP)
+
     def _report(self, loss: float, tokens: int) -> None:
         self._seen, self._steps = self._seen + tokens, self._steps + 1
         self._loss = 0.98 * self._loss + 0.02 * loss if self._steps > 1 else loss
         if self._steps % 50 == 0:
             rate = self._seen / (time.monotonic() - self._start)
             print(f"{self.progress:6.1%} step {self._steps} loss {self._loss:.4f} {rate:.0f} tokens/s", flush=True)
+        if self._kept and self._steps % 100 == 0:
+            torch.save(self.average.state(), self._kept)
 
 
 def main() -> None:
@@ -124,6 +131,7 @@ def main() -> None:
     parser.add_argument("--thin", type=float, default=1.0, help="share of rows kept, but for --whole families")
     parser.add_argument("--whole", action="append", default=[], help="families (or parts of names) not thinned")
     parser.add_argument("--windows", type=Path, help="one pass, kept here, and read from here when the file is there")
+    parser.add_argument("--steady", action="store_true", help="no decay; the average is written again and again")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--hold-out", action="append", default=[])
     options = parser.parse_args()
@@ -173,7 +181,7 @@ def train(options: argparse.Namespace) -> None:
         network.load_state_dict(torch.load(options.init))
     ready = passes(options, rng)
     windows = next(ready)
-    run = Run(network, options.rate, options.minutes, options.tokens)
+    run = Run(network, options.rate, options.minutes, options.tokens, options.out if options.steady else None)
     while run.progress < 1:
         positive = sum(sample.weight for sample in windows if sample.target >= 0.5)
         total = sum(sample.weight for sample in windows)

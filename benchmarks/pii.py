@@ -181,7 +181,7 @@ def show(result: Result) -> str:
 
 _HEAD = (
     "", "exact F1", "exact F2", "F2, addresses as places", "precision", "recall", "words F2", "let through",
-    "over per 1,000 clean words", "of redacted types",
+    "over per 1,000 clean words", "of redacted types, English", "of redacted types, other languages",
 )  # fmt: skip
 _WAIT_HEAD = (
     "words to the right", "exact F2", "let through", "late, mean", "late, p99", "words read (texts with personal data)",
@@ -198,6 +198,7 @@ def _line(one: Contender) -> tuple[str, ...]:
         f"{found.let_through:.1%}",
         f"{found.over:.2f}",
         f"{found.over_redacted:.2f}",
+        f"{found.over_redacted_other:.2f}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import regex
 
-from benchmarks.pii_set import Example, Span
+from benchmarks.pii_set import OTHER, Example, Span
 
 ALL: Final = "all"
 PLACES: Final = {"STREET_ADDRESS": "LOCATION"}
@@ -31,7 +31,8 @@ class Scores(msgspec.Struct, frozen=True):
 
     `exact` are exact spans by type; `exact_joined` all of them with addresses counted as places; `words`: whether a
     word is personal data at all. `let_through` is the share of its letters and digits in no finding. `over` are
-    findings in clean text per 1,000 words, `over_redacted` those of them whose types the starter policy redacts.
+    findings in clean text per 1,000 words, `over_redacted` those in English of types that the starter policy redacts,
+    `over_redacted_other` those in other languages.
     """
 
     exact: tuple[Quality, ...]
@@ -40,6 +41,7 @@ class Scores(msgspec.Struct, frozen=True):
     let_through: float
     over: float
     over_redacted: float
+    over_redacted_other: float
     recall_by_style: dict[str, float]
 
 
@@ -62,19 +64,27 @@ def scores(
     """Measures one contender."""
     types = sorted({span.type for one in examples for span in one.spans})
     kept = [tuple(span for span in spans if span.type in types) for spans in found]
-    clean_words = sum(len(_WORD.findall(one.text)) for one in clean)
+    english = [(one, spans) for one, spans in zip(clean, over, strict=True) if one.style != OTHER]
+    other = [(one, spans) for one, spans in zip(clean, over, strict=True) if one.style == OTHER]
     return Scores(
         exact=tuple(_exact(examples, kept, {type_: type_}, type_) for type_ in types)
         + (_exact(examples, kept, {type_: type_ for type_ in types}, ALL),),
         exact_joined=_exact(examples, kept, {type_: PLACES.get(type_, type_) for type_ in types}, ALL),
         words=_words(examples, kept),
         let_through=_let_through(examples, kept),
-        over=round(1000 * sum(span.type in types for spans in over for span in spans) / clean_words, 2),
-        over_redacted=round(1000 * sum(span.type in redacted for spans in over for span in spans) / clean_words, 2),
+        over=_over(english + other, frozenset(types)),
+        over_redacted=_over(english, redacted),
+        over_redacted_other=_over(other, redacted),
         recall_by_style={
             style: _words(*_of_style(examples, kept, style)).recall for style in sorted({e.style for e in examples})
         },
     )
+
+
+def _over(pairs: Sequence[tuple[Example, Sequence[Span]]], types: frozenset[str]) -> float:
+    """Findings of these types per 1,000 words."""
+    words = sum(len(_WORD.findall(one.text)) for one, _ in pairs)
+    return round(1000 * sum(span.type in types for _, spans in pairs for span in spans) / max(words, 1), 2)
 
 
 def _of_style(examples: Sequence[Example], found: Found, style: str) -> tuple[list[Example], list[Sequence[Span]]]:

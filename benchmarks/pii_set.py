@@ -34,6 +34,8 @@ TYPES: Final = {
 }  # fmt: skip
 NAMED: Final = ("PERSON", "LOCATION", "ORGANIZATION", "STREET_ADDRESS")
 """What a model finds; the rest has a form."""
+WRITTEN: Final = "as written"
+OTHER: Final = "other language"
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
@@ -51,7 +53,7 @@ class Example(msgspec.Struct, frozen=True):
 
     text: str
     spans: tuple[Span, ...]
-    style: str = "as written"
+    style: str = WRITTEN
 
 
 def examples(rounds: int) -> list[Example]:
@@ -70,7 +72,8 @@ def clean(rounds: int) -> list[Example]:
         "month": lambda: chance.choice(MONTHS),
         "n": lambda: str(chance.randint(2, 99)),
     }
-    return [Example(_SLOT.sub(lambda slot: fills[slot[1]](), line), (), "clean") for line in lines]
+    filled = [_SLOT.sub(lambda slot: fills[slot[1]](), line) for line in lines]
+    return [Example(one.removeprefix("~"), (), OTHER if one[0] == "~" else WRITTEN) for one in filled]
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -98,7 +101,7 @@ def _example(template: str, chance: random.Random) -> Example:
     text = "".join(out) + template[at:]
     spans = _joined(text, spans)
     if any("_" in kind and kind != "address_lines" for kind in kinds):
-        return Example(text, tuple(spans), "other language")
+        return Example(text, tuple(spans), OTHER)
     style = chance.random()
     if {span.type for span in spans} <= set(NAMED) and style < 0.14:
         small = style < 0.09

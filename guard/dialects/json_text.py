@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(rb"[ \t\n\r]*" + _NUMBER + rb"(?:[ \t\n\r]*,[ \t\n\r]*" + _NUMBER + rb")*[ \t\n\r]*\]")
 _LONG_INTEGER: Final = re.compile(rb"(?<![0-9.])[0-9]{12}")
-_LONG_NUMBER: Final = re.compile(rb"-?[0-9]{12}")
+_LONG_NUMBER: Final = re.compile(rb"-?(?:[0-9]{12}|[0-9]\.[0-9]{5,18}[eE]\+?1[1-8])")
 _SPACE: Final = re.compile(rb"[ \t\n\r]*")
 _ODD_STEP: Final = re.compile(r"[.\[\]]|^$")
 _LINE_ENDS: Final = re.compile("[\x85\u2028\u2029]")
@@ -82,8 +82,8 @@ def encode_string(text: str) -> bytes:
 
 
 def is_long_number(literal: bytes) -> bool:
-    """Whether a number literal has as many digits before its point as an account's or a card's number."""
-    return len(literal) >= 12 and _LONG_NUMBER.match(literal) is not None
+    """Whether a number has as many digits before its point as an account's or a card's, also with an exponent."""
+    return len(literal) >= 10 and _LONG_NUMBER.match(literal) is not None
 
 
 class Reader:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from guard.pii import card, crypto, email, iban, ip, keyed, phone, ssn
+from guard.pii import card, crypto, email, iban, ip, keyed, phone, spelled, ssn
 from guard.scan.pattern import Pattern
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
@@ -14,4 +14,5 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *ip.PATTERNS,
     *crypto.PATTERNS,
     *keyed.PATTERNS,
+    *spelled.PATTERNS,
 )

@@ -5,6 +5,7 @@ and the validator confirm it on the text in doubt, as soon as nothing that follo
 is redacted piece by piece as it flows and is never held.
 """
 
+import sys
 from collections.abc import Iterable
 from typing import Final
 
@@ -44,6 +45,8 @@ class Scanner:
         self._fold = Fold(table, json=channel.is_json)
         self._window = Window()
         self._region: Rule | None = None
+        self._regions: list[tuple[int, int]] = []
+        """Where regions stand that may reach into what is encoded and in doubt."""
         self._covered = 0
         """Inside a region: how far the received text is covered."""
         self._told: dict[int, int] = {}
@@ -101,8 +104,13 @@ class Scanner:
             safe = encoded.feed(folded.text, range(first, settled), range(first + 1, settled + 1), settled, final)
         else:
             safe = encoded.feed(folded.text, starts, ends, settled, final)
-        findings += encoded.take()
+        findings += self._outside(encoded.take())
+        self._regions = [region for region in self._regions if region[1] > safe]
         return safe
+
+    def _outside(self, findings: list[Finding]) -> list[Finding]:
+        """Those of what is encoded that do not begin in a region: there everything is covered."""
+        return [f for f in findings if not any(start <= f.start < end for start, end in self._regions)]
 
     def _feed_plain(self, plain: str) -> Inspected:
         """The short way of most text: it maps one to one, and usually there is no match in it."""
@@ -116,7 +124,7 @@ class Scanner:
         findings: list[Finding] = []
         upto = min(safe, self._settle(findings, final=False))
         if encoded is not None:
-            findings += encoded.take()
+            findings += self._outside(encoded.take())
         return Inspected(self._channel, "pattern", upto, tuple(findings))
 
     def close(self) -> None:
@@ -153,6 +161,7 @@ class Scanner:
             self._region = opening.rule
             findings.append(self._match_finding(opening))
             self._covered, footer_from = findings[-1].end, opening.end
+            self._regions.append((findings[-1].start, sys.maxsize))
 
     def _confirm(self, findings: list[Finding], settled: int) -> ConfirmedMatch | None:
         """Adds the confirmed findings; stops at the first region, which is returned."""
@@ -232,6 +241,7 @@ class Scanner:
             window.keep_tail(FOOTER_CHARS)
             return upto
         self._region = None
+        self._regions[-1] = self._regions[-1][0], upto
         window.forget(footer.end())
         self._matcher.close()
         self._matcher, self._read = self._automaton.open(), 0

@@ -9,7 +9,17 @@ from types import ModuleType
 from guard.pii.table import PATTERNS as PII
 from guard.security.secret.table import PATTERNS as FORMS
 from guard.security.table import PATTERNS as SECURITY
-from tests.pii import test_card, test_crypto, test_email, test_iban, test_ip, test_keyed, test_phone, test_ssn
+from tests.pii import (
+    test_card,
+    test_crypto,
+    test_email,
+    test_iban,
+    test_ip,
+    test_keyed,
+    test_phone,
+    test_spelled,
+    test_ssn,
+)
 from tests.security import (
     test_aws,
     test_basic_auth,
@@ -34,6 +44,7 @@ _MODULES: tuple[ModuleType, ...] = (
     test_ip,
     test_keyed,
     test_phone,
+    test_spelled,
     test_ssn,
     test_aws,
     test_basic_auth,

@@ -126,6 +126,7 @@ def test_a_finding_covers_what_the_value_was_written_with(
 
 
 @given(text=STRETCHES, cuts=CUTS)
+@example(text=utf16("-----BEGIN PRIVATE KEY-----\nMIIE ") + b64("am9lQGV4YW1wbGUuY29t"), cuts=[])
 @example(text="d3JpdGUgYWJvdXQg7aCAIHRoaXM=d3JpdGUgYWJvdXQg4ICAIGl0", cuts=[3])
 @example(text=utf16("-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END PRIVATE KEY-----"), cuts=[])
 def test_the_client_reads_the_same_text_however_it_is_cut(engine: PatternEngine, text: str, cuts: list[int]) -> None:

@@ -5,6 +5,8 @@ import pytest
 from guard.core.action import Action
 from guard.core.channel import Channel
 from guard.core.plan import Plan
+from guard.core.stretch import Stretch
+from guard.core.style import Style
 from guard.pii.pseudonym.vault import Vault
 from guard.scan.engine import PatternEngine
 from tests.flow import stream
@@ -125,3 +127,55 @@ def test_a_value_of_the_models_own_is_masked_beside_placeholders_in_an_address(
 ) -> None:
     text = _filled(own, "https://a.example/EMAIL$/bob@babbage.example/EMAIL$")
     assert _read(engine, own, text) == text.replace("bob@babbage.example", "[EMAIL_ADDRESS]")
+
+
+LONELY = 'p"a\ud800&c'
+
+
+@pytest.mark.parametrize(
+    ("form", "channel", "expected"),
+    [
+        ("{name}", CONTENT, 'p"a\ufffd&c'),
+        ("{name}", ARGUMENTS, r"p\"a\ud800&c"),
+        ("%3C{bare}%3E", CONTENT, "p%22a%EF%BF%BD%26c"),
+        ("%3C{bare}%3E", ARGUMENTS, "p%22a%EF%BF%BD%26c"),
+        ("&lt;{bare}&gt;", ARGUMENTS, r"p&quot;a\ud800&amp;c"),
+        (r"\u003c{bare}\u003e", CONTENT, r"p\"a\ud800&c"),
+    ],
+)
+def test_half_a_surrogate_pair_and_escapes_in_escapes_leave_as_sound_text(
+    form: str, channel: Channel, expected: str
+) -> None:
+    own = vault()
+    name = own.hide(stretch("USERNAME", LONELY))
+    text = form.format(name=name, bare=name[1:-1])
+    shown = own.show(stretch("PSEUDONYM", text, json=channel.is_json))
+    assert shown == expected
+    shown.encode()
+
+
+def test_everyday_words_and_words_of_the_request_never_turn_into_a_value() -> None:
+    own = vault(texts=("Carter and Keller know the fox",))
+    for number in range(200):
+        own.hide(stretch("PERSON", f"Grace Hopper{number}", Style.SURROGATE))
+    assert own.engine is not None
+    text = "the best brown fox of the day may hope for a good price; Best, Day, Carter, Keller"
+    memory = own.engine.open(CONTENT)
+    for found in memory.feed(text, True).findings:
+        word = text[found.start : found.end]
+        assert own.show(Stretch(found.start, found.end, word, (found,))) == word
+
+
+def test_values_for_which_no_surrogate_is_free_are_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+
+    def taken(_type: str, _value: str, _number: int) -> str:
+        nonlocal tried
+        tried += 1
+        return "192.0.2.1"
+
+    monkeypatch.setattr("guard.pii.pseudonym.vault.surrogate", taken)
+    own = vault(texts=("192.0.2.1",))
+    hidden = [own.hide(stretch("IP_ADDRESS", f"10.0.{n // 250}.{n % 250}", Style.SURROGATE)) for n in range(1000)]
+    assert all(text.startswith("<IP_ADDRESS_") for text in hidden)
+    assert tried <= 256 * 8

@@ -11,6 +11,8 @@ from guard.core.stretch import Stretch
 _SPELT: Final = re.compile(r"\\[ux][0-9A-Fa-f]{2}")
 _SPELT_TWICE: Final = re.compile(r"\\\\[ux][0-9A-Fa-f]{2}")
 _PERCENT: Final = re.compile(r"%(?:3[CE]|5F)", re.IGNORECASE)
+_LONE: Final = re.compile(r"[\ud800-\udfff]")
+_UNKNOWN: Final = "\ufffd"
 _ENTITY: Final = re.compile(r"&(?:[lg]t|#)")
 
 
@@ -27,16 +29,16 @@ def value_of(stretch: Stretch) -> str:
 
 def written(value: str, stretch: Stretch) -> str:
     """A value as it is written in a stretch's place: escaped as JSON, HTML or URLs ask, if it stands in such a text."""
+    if _PERCENT.search(stretch.text):
+        value = quote(_LONE.sub(_UNKNOWN, value), safe="")
+    elif _ENTITY.search(stretch.text):
+        value = html.escape(value)
     if stretch.json:
         inside = in_string(in_string(value)) if _SPELT_TWICE.search(stretch.text) else in_string(value)
-        return stretch.quoted(inside)
-    if _SPELT.search(stretch.text):
-        return in_string(value)
-    if _PERCENT.search(stretch.text):
-        return quote(value, safe="")
-    return html.escape(value) if _ENTITY.search(stretch.text) else value
+        return f'"{inside}"' if stretch.bare else inside
+    return in_string(value) if _SPELT.search(stretch.text) else _LONE.sub(_UNKNOWN, value)
 
 
 def in_string(value: str) -> str:
-    """A value as it is written inside a JSON string."""
-    return json.dumps(value, ensure_ascii=False)[1:-1]
+    """A value as it is written inside a JSON string. Halves of surrogate pairs have no other form than their escape."""
+    return _LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(value, ensure_ascii=False)[1:-1])

@@ -6,6 +6,7 @@ script, or else by the first of the lists that knows a word of the value; Englis
 
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
 from faker import Faker
@@ -49,6 +50,12 @@ def address(value: str, number: int) -> str:
     fake = _fake(_locale(value), number)
     parts = [fake.street_address(), fake.city()] if "," in value or "\n" in value else [fake.street_address()]
     return ", ".join(" ".join(str(part).split()) for part in parts)
+
+
+@lru_cache(1)
+def common_words() -> frozenset[str]:
+    """English words of every day, in small letters: a name that is one would be found all over an answer."""
+    return frozenset(files("guard.pii.names").joinpath("common.txt").read_text("utf-8").split())
 
 
 def handle(number: int) -> str:

@@ -21,6 +21,7 @@ from guard.pii.pseudonym.label import label_of
 from guard.pii.pseudonym.literal import LiteralEngine
 from guard.pii.pseudonym.mint import Mint
 from guard.pii.pseudonym.surrogate import surrogate
+from guard.pii.pseudonym.surrogate_name import common_words
 from guard.ports import SlotText
 
 _SURROGATE_TRIES: Final = 8
@@ -60,6 +61,9 @@ class Vault:
         self._values: dict[Name, str] = {}
         self._surrogates: dict[str, str] = {}
         """Values by their surrogates, which are in one case."""
+        self._parts: dict[str, str] = {}
+        """The same of their parts, which count with a capital letter alone: many a name is a word as well."""
+        self._chosen: dict[tuple[str, str], str | None] = {}
         self._searched: Sequence[str] | None = None
 
     @property
@@ -70,7 +74,7 @@ class Vault:
     @property
     def engine(self) -> LiteralEngine | None:
         """What finds this vault's surrogates in an answer; None without any."""
-        return LiteralEngine(self._surrogates) if self._surrogates else None
+        return LiteralEngine((*self._surrogates, *self._parts)) if self._surrogates else None
 
     def hide(self, stretch: Stretch) -> str:
         """What stands in the stretch's place on the way to the backend."""
@@ -91,7 +95,9 @@ class Vault:
 
     def _value(self, stretch: Stretch) -> str | None:
         if stretch.named.rule == LiteralEngine.rule:
-            return self._surrogates.get(value_of(stretch).casefold())
+            text = value_of(stretch)
+            whole, part = self._surrogates.get(text.casefold()), self._parts.get(text.casefold())
+            return part if whole is None and not text[:1].islower() else whole
         name = read(stretch.text, stretch.json)
         return None if name is None else self._values.get(name)
 
@@ -123,18 +129,30 @@ class Vault:
 
     def _surrogate(self, type_: str, label: str, value: str) -> str | None:
         """A surrogate that stands nowhere in the request and for no other value; None if there is none to be had."""
-        if len(self._surrogates) >= _MOST_SURROGATES:
-            return None
+        key = type_, value
+        if key not in self._chosen:
+            if len(self._chosen) >= _MOST_SURROGATES:
+                return None
+            self._chosen[key] = self._choose(type_, label, value)
+        return self._chosen[key]
+
+    def _choose(self, type_: str, label: str, value: str) -> str | None:
         for attempt in range(_SURROGATE_TRIES):
             text = surrogate(type_, value, self._mint.number(label, value, attempt))
             if text is None:
                 return None
             folded = text.casefold()
-            if self._surrogates.get(folded, value) == value and not any(folded in known for known in self._folded()):
+            if self._surrogates.get(folded, value) == value and self._is_free(folded):
                 return text
         return None
 
+    def _is_free(self, folded: str) -> bool:
+        """Whether a text is no word of everyday language and stands nowhere in the request."""
+        return folded not in common_words() and not any(folded in known for known in self._folded())
+
     def _keep(self, type_: str, text: str, value: str) -> None:
+        if self._surrogates.get(text.casefold()) == value:
+            return
         self._surrogates[text.casefold()] = value
         if type_ != _PERSON:
             return
@@ -142,7 +160,8 @@ class Vault:
         parts, values = text.split(), value.split()
         if len(parts) == len(values) > 1:
             for part, given in zip(parts, values, strict=True):
-                self._surrogates.setdefault(part.casefold(), given)
+                if self._is_free(part.casefold()):
+                    self._parts.setdefault(part.casefold(), given)
 
     def _folded(self) -> Sequence[str]:
         if self._searched is None:

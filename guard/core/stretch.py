@@ -40,11 +40,12 @@ class Stretch(Discreet, frozen=True):
     @property
     def bare(self) -> bool:
         """Whether it stands in JSON and outside a string, so that what replaces it needs quotes of its own."""
-        return self.findings[0].bare
+        return any(finding.bare for finding in self.findings if finding.start == self.start)
 
     def quoted(self, text: str) -> str:
         """What stands in its place, in quotes if it needs some."""
-        quote = self.findings[0].quote if self.bare else ""
+        quotes = [finding.quote for finding in self.findings if finding.bare and finding.start == self.start]
+        quote = max(quotes, default="")
         return f"{quote}{text}{quote}"
 
 
@@ -61,7 +62,7 @@ def naming(findings: Sequence[Finding]) -> Finding:
     for finding in findings:
         if finding.type == PSEUDONYM and (finding.start, finding.end) == (start, end):
             return finding
-    return min(findings, key=lambda f: (f.type == PSEUDONYM, f.continues, f.start - f.end, -f.score, f.start))
+    return min(findings, key=lambda f: (f.type == PSEUDONYM, f.continues, f.start - f.end, -f.score, f.start, f.type))
 
 
 def mask(stretch: Stretch) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from guard.core.action import Action
 from guard.core.channel import Channel
+from guard.core.finding import Finding
 from guard.core.plan import Plan
 from guard.core.stretch import Stretch
 from guard.core.style import Style
@@ -179,3 +180,17 @@ def test_values_for_which_no_surrogate_is_free_are_not_tried_for_ever(monkeypatc
     hidden = [own.hide(stretch("IP_ADDRESS", f"10.0.{n // 250}.{n % 250}", Style.SURROGATE)) for n in range(1000)]
     assert all(text.startswith("<IP_ADDRESS_") for text in hidden)
     assert tried <= 256 * 8
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_surrogate_that_stands_bare_in_json_comes_back_in_quotes_whichever_engine_speaks_first(
+    order: tuple[int, int],
+) -> None:
+    own = vault()
+    name = own.hide(stretch("EMAIL_ADDRESS", EMAIL, Style.SURROGATE))
+    text = f'{{"a":{name}}}'
+    assert own.engine is not None
+    (found,) = own.engine.open(ARGUMENTS).feed(text, True).findings
+    both = (found, Finding("EMAIL_ADDRESS", found.start, found.end, bare=True))
+    place = Stretch(found.start, found.end, name, (both[order[0]], both[order[1]]), json=True)
+    assert own.show(place) == f'"{EMAIL}"'

@@ -34,8 +34,8 @@ def written(value: str, stretch: Stretch) -> str:
     elif _ENTITY.search(stretch.text):
         value = html.escape(value)
     if stretch.json:
-        inside = in_string(in_string(value)) if _SPELT_TWICE.search(stretch.text) else in_string(value)
-        return f'"{inside}"' if stretch.bare else inside
+        twice = _SPELT_TWICE.search(stretch.text) or "\\" in stretch.quoted("")
+        return stretch.quoted(in_string(in_string(value)) if twice else in_string(value))
     return in_string(value) if _SPELT.search(stretch.text) else _LONE.sub(_UNKNOWN, value)
 
 

@@ -83,9 +83,14 @@ class LiteralChannel:
                 break
             start, end = self._window.received_start(match.start()), self._window.received_end(match.end())
             if start >= self._told:
-                found.append(Finding(PSEUDONYM, start, end, engine=LiteralEngine.name, rule=LiteralEngine.rule))
+                found.append(self._finding(match.start(), start, end))
                 self._told = end
         return found
+
+    def _finding(self, position: int, start: int, end: int) -> Finding:
+        quote = self._window.quote_at(position) if self._channel.is_json else ""
+        name, rule = LiteralEngine.name, LiteralEngine.rule
+        return Finding(PSEUDONYM, start, end, engine=name, rule=rule, bare=bool(quote), quote=quote or '"')
 
 
 def _normal(text: str, table: CharTable) -> str:

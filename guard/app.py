@@ -30,6 +30,7 @@ from guard.pii.pseudonym.form import patterns as placeholder_patterns
 from guard.pii.pseudonym.keyring import Keyring, Scope
 from guard.pii.pseudonym.label import labels_of
 from guard.pii.pseudonym.vault import Vaults
+from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
 from guard.ports import DeferredEngine
@@ -133,7 +134,7 @@ def _lifespan(
 
 def build_engine(recognizers: RecognizerSettings | None = None) -> PatternEngine:
     """The pattern engine with every detector of Guard's, and with the recognizers that are asked for."""
-    values = (*PII_PATTERNS, *SECURITY_PATTERNS, *recognized(recognizers))
+    values = (*PII_PATTERNS, *NAMED, *SECURITY_PATTERNS, *recognized(recognizers))
     labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
     return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
 

@@ -1,7 +1,7 @@
 """Payment card numbers (ISO/IEC 7812): issuer prefix, that issuer's lengths, Luhn's check digit.
 
-It cannot tell a card that was issued from a number that merely could be one, and it does not see cards of twelve
-digits, split over lines, or written with dots.
+It cannot tell a card that was issued from a number that merely could be one, and it does not see cards that are split
+over lines or written with dots.
 """
 
 from typing import Final
@@ -24,14 +24,16 @@ _ISSUERS: Final[tuple[tuple[int, int, frozenset[int]], ...]] = (
     (36, 36, frozenset({14, 16, 17, 18, 19})),  # Diners Club
     (38, 39, frozenset({14, 16, 17, 18, 19})),  # Diners Club
     (3528, 3589, frozenset({16, 17, 18, 19})),  # JCB
+    (2131, 2131, frozenset({15})),  # JCB, older ones
+    (1800, 1800, frozenset({15})),  # JCB, older ones
     (62, 62, frozenset({16, 17, 18, 19})),  # UnionPay
     (81, 82, frozenset({16, 17, 18, 19})),  # UnionPay, RuPay
     (2200, 2205, frozenset({16, 17, 18, 19})),  # Mir, Humo
-    (50, 50, frozenset({13, 14, 15, 16, 17, 18, 19})),  # Maestro, Verve, RuPay, Elo, Dankort
-    (56, 58, frozenset({13, 14, 15, 16, 17, 18, 19})),  # Maestro
-    (6304, 6304, frozenset({13, 14, 15, 16, 17, 18, 19})),  # Maestro
-    (6390, 6390, frozenset({13, 14, 15, 16, 17, 18, 19})),  # Maestro
-    (67, 67, frozenset({13, 14, 15, 16, 17, 18, 19})),  # Maestro
+    (50, 50, frozenset({12, 13, 14, 15, 16, 17, 18, 19})),  # Maestro, Verve, RuPay, Elo, Dankort
+    (56, 58, frozenset({12, 13, 14, 15, 16, 17, 18, 19})),  # Maestro
+    (6304, 6304, frozenset({12, 13, 14, 15, 16, 17, 18, 19})),  # Maestro
+    (6390, 6390, frozenset({12, 13, 14, 15, 16, 17, 18, 19})),  # Maestro
+    (67, 67, frozenset({12, 13, 14, 15, 16, 17, 18, 19})),  # Maestro
     (636, 639, frozenset({16, 17, 18, 19})),  # InterPayment, InstaPayment, Elo
     (60, 60, frozenset({16})),  # RuPay, Hipercard
     (9792, 9792, frozenset({16})),  # Troy
@@ -68,7 +70,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         rule="credit_card",
         # Reads one digit more than the longest card has, so a longer number is never taken for its beginning.
         # A dot before the number makes it the fraction of another number, unless a word stands before the dot.
-        body=rf"(?:[A-Za-z{OTHER_LETTER}]\.)?[0-9](?:[ \-]?[0-9]){{12,19}}",
+        body=rf"(?:[A-Za-z{OTHER_LETTER}]\.)?[0-9](?:[ \-]?[0-9]){{11,19}}",
         not_after="0-9.",
         score=0.98,
         validate=validate_card,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from guard.pii import card, crypto, email, iban, ip, keyed, phone, spelled, ssn
+from guard.pii import card, crypto, email, iban, ip, keyed, phone, phone_named, spelled, ssn
 from guard.scan.pattern import Pattern
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
@@ -16,3 +16,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *keyed.PATTERNS,
     *spelled.PATTERNS,
 )
+
+NAMED: Final[tuple[Pattern, ...]] = phone_named.PATTERNS
+"""Those that count only behind a word that says what they are."""

@@ -18,7 +18,9 @@ from guard.ports import ChannelEngine
 from guard.scan.encoding import Encoding
 
 _CHAR: Final = re.compile(
-    rb"(?P<null>\x00)|(?P<text>[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})"
+    rb"(?P<null>\x00)|(?P<text>[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]"
+    rb"|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]"
+    rb"|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2})"
     rb"|(?P<begun>(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z)|(?P<odd>[\x00-\xff])"
 )
 _GOOD_FOR_ONE: Final = 8

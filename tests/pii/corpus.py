@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from guard.pii.table import PATTERNS as PII
-from guard.security.secret.table import PATTERNS as FORMS
+from guard.security.secret.table import FORMS
 from guard.security.table import PATTERNS as SECURITY
 from tests.pii import (
     test_card,

@@ -164,3 +164,9 @@ def test_a_long_blob_flows_on(engine: PatternEngine, blob: str) -> None:
         taken += len(blob[at : at + 7])
         assert taken - memory.feed(blob[at : at + 7], False).upto <= 160
     memory.close()
+
+
+@pytest.mark.parametrize("data", [b"\xed\xa0\x80", b"\xe0\x80\xaf", b"\xf4\x90\x80\x80", b"\xf0\x80\x80\xaf"])
+def test_bytes_that_are_no_characters_are_passed_over(engine: PatternEngine, data: bytes) -> None:
+    text = base64.b64encode(b"some text in front of it " + data * 3 + b" and behind").decode()
+    assert found(engine, [text]) == []

@@ -52,7 +52,7 @@ def marked(
     *,
     exact: str = "",
     check: Check | None = None,
-    not_after: str = ALNUM,
+    not_after: str | None = None,
     score: float = MARKED_SCORE,
 ) -> Pattern:
     """A token with a mark.
@@ -68,10 +68,15 @@ def marked(
         rule=rule,
         body=f"{mark}{rest}",
         rest=rest,
-        not_after=not_after,
+        not_after=_neighbours(chars) if not_after is None else not_after,
         score=score,
         validate=_fits(re.compile(exact or mark + counted), re.compile(mark), check),
     )
+
+
+def _neighbours(chars: str) -> str:
+    """What no token follows directly: an alphabet with dashes is that of blobs, where marks come up by chance."""
+    return URL64 if "_" in chars or r"\-" in chars else ALNUM
 
 
 def _fits(exact: re.Pattern[str], mark: re.Pattern[str], check: Check | None) -> Validator:

@@ -10,7 +10,7 @@ from guard.security.secret.form import ALNUM, HEX, URL64, marked, named
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
     named("SECRET_OKTA_TOKEN", "okta_token", "(?:okta|ssws)", r"00[0-9A-Za-z_\-]{40}", apart=True),
-    named("SECRET_AUTH0_SECRET", "auth0_secret", "auth0", r"[0-9A-Za-z_\-]{64}"),
+    named("SECRET_AUTH0_SECRET", "auth0_secret", "auth0", r"[0-9A-Za-z_\-]{64}", apart=True),
     marked("SECRET_STYTCH_SECRET", "stytch_secret", "secret-(?:live|test)-", r"0-9A-Za-z_=\-", 36, 60),
     marked("SECRET_JUMPCLOUD_KEY", "jumpcloud_key", "jca_", ALNUM, 36, 40),
     named("SECRET_ONELOGIN_SECRET", "onelogin_secret", "onelogin", r"[0-9a-f]{64}"),
@@ -98,5 +98,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         "sidekiq_secret",
         "bundle_(?:enterprise|gems)__contribsys__com",
         r"[0-9a-f]{8}:[0-9a-f]{8}",
+        apart=True,
     ),
 )

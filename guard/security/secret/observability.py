@@ -35,7 +35,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     marked("SECRET_GRAFANA_CLOUD_TOKEN", "grafana_cloud_token", "glc_", BASE64, 32, 400),
     marked("SECRET_GRAFANA_KEY", "grafana_key", "eyJrIjoi", BASE64, 70, 400),
     marked("SECRET_HONEYCOMB_KEY", "honeycomb_key", "hc[a-z][il]k_", LOWER, 58, 64),
-    named("SECRET_HONEYCOMB_KEY", "honeycomb_named_key", "honeycomb", r"[0-9a-f]{32}|[0-9A-Za-z]{22}"),
+    named("SECRET_HONEYCOMB_KEY", "honeycomb_named_key", "honeycomb", r"[0-9a-f]{32}|[0-9A-Za-z]{22}", apart=True),
     named(
         "SECRET_PAGERDUTY_KEY",
         "pagerduty_key",
@@ -45,7 +45,13 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     ),
     named("SECRET_OPSGENIE_KEY", "opsgenie_key", "opsgenie", UUID),
     named("SECRET_ROLLBAR_TOKEN", "rollbar_token", "rollbar", r"[0-9a-f]{32}"),
-    named("SECRET_SUMOLOGIC_KEY", "sumologic_key", "sumo(?:[_.-]?logic)?", r"su[0-9A-Za-z]{12}|[0-9A-Za-z]{64}"),
+    named(
+        "SECRET_SUMOLOGIC_KEY",
+        "sumologic_key",
+        "sumo(?:[_.-]?logic)?",
+        r"su[0-9A-Za-z]{12}|[0-9A-Za-z]{64}",
+        apart=True,
+    ),
     marked(
         "SECRET_DYNATRACE_TOKEN",
         "dynatrace_token",
@@ -83,7 +89,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     named("SECRET_BUGSNAG_KEY", "bugsnag_key", "bugsnag", r"[0-9a-f]{32}"),
     named("SECRET_LOGGLY_TOKEN", "loggly_token", "loggly", UUID),
     named("SECRET_LOGDNA_KEY", "logdna_key", "(?:logdna|mezmo)(?:[_.-]?ingestion)?", r"[0-9a-f]{32}"),
-    named("SECRET_LOGZIO_TOKEN", "logzio_token", r"logz(?:\.?io|[_.-]io)", r"[0-9A-Za-z]{32}|" + UUID),
+    named("SECRET_LOGZIO_TOKEN", "logzio_token", r"logz(?:\.?io|[_.-]io)", r"[0-9A-Za-z]{32}|" + UUID, apart=True),
     named("SECRET_ALGOLIA_KEY", "algolia_key", "algolia", r"[0-9a-f]{32}"),
     marked("SECRET_MAPBOX_TOKEN", "mapbox_token", r"sk\.eyJ1", r"0-9A-Za-z_.\-", 60),
     named(

@@ -25,6 +25,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         "artifactory_named_token",
         "(?:jfrog|artifactory|bintray|xray)",
         r"[0-9A-Za-z]{64}|[0-9A-Za-z]{73}",
+        apart=True,
     ),
     marked("SECRET_JSR_TOKEN", "jsr_token", "jsr[dp]_", ALNUM, 32, 48),
     named("SECRET_CLOUDSMITH_KEY", "cloudsmith_key", "cloudsmith", r"[0-9a-f]{40}"),

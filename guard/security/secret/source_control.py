@@ -43,8 +43,14 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         r"[0-9A-Za-z]{32}|[0-9A-Za-z_=\-]{64}",
     ),
     marked("SECRET_ATLASSIAN_TOKEN", "atlassian_token", "AT[AC]TT3", r"0-9A-Za-z_=+/\-", 60, 240),
-    named("SECRET_ATLASSIAN_TOKEN", "atlassian_named_token", "(?:atlassian|confluence|jira)", r"[0-9A-Za-z]{24}"),
-    named("SECRET_GITEA_TOKEN", "gitea_token", "(?:gitea|forgejo|codeberg|gogs)", r"[0-9a-f]{40}"),
+    named(
+        "SECRET_ATLASSIAN_TOKEN",
+        "atlassian_named_token",
+        "(?:atlassian|confluence|jira)",
+        r"[0-9A-Za-z]{24}",
+        apart=True,
+    ),
+    named("SECRET_GITEA_TOKEN", "gitea_token", "(?:gitea|forgejo|codeberg|gogs)", r"[0-9a-f]{40}", apart=True),
     marked(
         "SECRET_SOURCEGRAPH_TOKEN",
         "sourcegraph_token",
@@ -72,7 +78,9 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     named("SECRET_SNYK_TOKEN", "snyk_token", "snyk", UUID, apart=True),
     marked("SECRET_SNYK_TOKEN", "snyk_service_token", "snyk_(?:sat|uat)\\.", r"0-9A-Za-z_.\-", 40),
     marked("SECRET_SONAR_TOKEN", "sonar_token", "sq[uap]_", HEX, 40, 40),
-    named("SECRET_SONAR_TOKEN", "sonar_named_token", "sonar(?:qube|cloud)?(?:[_.-]?login)?", r"[0-9a-f]{40}"),
+    named(
+        "SECRET_SONAR_TOKEN", "sonar_named_token", "sonar(?:qube|cloud)?(?:[_.-]?login)?", r"[0-9a-f]{40}", apart=True
+    ),
     marked("SECRET_SONAR_TOKEN", "sonar_cloud_token", "sqco_", ALNUM, 59, 59),
     marked(
         "SECRET_HARNESS_TOKEN",

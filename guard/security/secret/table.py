@@ -1,11 +1,13 @@
-"""Every secret with a provider's form, family by family."""
+"""Every secret: those with a provider's form, family by family, and those that are seen behind a name."""
 
 from typing import Final
 
 from guard.scan.pattern import Pattern
 from guard.security.secret import (
     ai,
+    assignment,
     cloud,
+    connection,
     identity,
     messaging,
     observability,
@@ -14,7 +16,7 @@ from guard.security.secret import (
     source_control,
 )
 
-PATTERNS: Final[tuple[Pattern, ...]] = (
+FORMS: Final[tuple[Pattern, ...]] = (
     *cloud.PATTERNS,
     *ai.PATTERNS,
     *source_control.PATTERNS,
@@ -24,3 +26,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *observability.PATTERNS,
     *identity.PATTERNS,
 )
+"""Those with a form of a provider's."""
+
+PATTERNS: Final[tuple[Pattern, ...]] = (*FORMS, *assignment.PATTERNS, *connection.PATTERNS)

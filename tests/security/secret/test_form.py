@@ -8,7 +8,7 @@ import regex
 from guard.core.channel import Channel
 from guard.core.taxonomy import group_of
 from guard.scan.engine import PatternEngine
-from guard.security.secret.table import PATTERNS
+from guard.security.secret.table import FORMS as PATTERNS
 from tests.pii.reference import backtracking_spans, find, spans
 from tests.security.secret import (
     ai,

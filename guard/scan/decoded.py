@@ -50,6 +50,8 @@ class Decoded:
         self._byte_places: list[Place] = []
         self._skipped: list[Place] = []
         """Of NULs that may belong to the next character."""
+        self._told = 0, 0
+        """Where the last finding ended, in what was said and in what was received."""
         self._chars: list[str] = []
         """Not handed to the scanner yet."""
         self._char_places: list[Place] = []
@@ -166,6 +168,10 @@ class Decoded:
         places = self._char_places  # the scanner finds nothing before what it had in doubt
         start = places[max(0, finding.start - self._base)][0]
         end = places[min(len(places), finding.end - self._base) - 1][1]
+        if finding.start >= self._told[0]:
+            # Neighbours share a letter: it belongs to the first of them.
+            start = min(max(start, self._told[1]), end)
+            self._told = finding.end, end
         rule = f"{finding.rule}_in_{self._encoding.name}"
         return msgspec.structs.replace(finding, start=start, end=end, rule=rule, bare=False, quote='"')
 

@@ -335,7 +335,7 @@ class StreamGuard:
         hold = self._holds.get(channel)
         if hold is None:
             hold = self._holds[channel] = ChannelHold(
-                channel, self._engines, self._plan, self._write, remembers=self._restores and not channel.is_json
+                channel, self._engines, self._plan, self._write, remembers=self._restores
             )
         return hold
 

@@ -1,5 +1,7 @@
 """Attacks on pseudonyms: by a model that a document has turned, by odd text, and by sheer number."""
 
+import json
+
 import pytest
 
 from guard.core.action import Action
@@ -194,3 +196,22 @@ def test_a_surrogate_that_stands_bare_in_json_comes_back_in_quotes_whichever_eng
     both = (found, Finding("EMAIL_ADDRESS", found.start, found.end, bare=True))
     place = Stretch(found.start, found.end, name, (both[order[0]], both[order[1]]), json=True)
     assert own.show(place) == f'"{EMAIL}"'
+
+
+@pytest.mark.parametrize(
+    ("channel", "text"),
+    [
+        (CONTENT, '{"x": 1, "k": "NAME$"}'),
+        (ARGUMENTS, '{"x":1,"k":"NAME$"}'),
+        (ARGUMENTS, r'{"k":"{\"x\":1,\"k\":\"NAME$\"}"}'),
+        (ARGUMENTS, r'{"k":"{\"k\":\"{\\\"k\\\":\\\"NAME$\\\"}\"}"}'),
+    ],
+)
+def test_a_value_with_quotes_leaves_json_valid_in_strings_within_strings(
+    engine: PatternEngine, channel: Channel, text: str
+) -> None:
+    own, value = vault(), 'pa"ss\\wo\nrd'
+    text = text.replace("NAME$", own.hide(stretch("USERNAME", value)))
+    read = _read(engine, own, text, channel)
+    while read != value:
+        read = json.loads(read)["k"]

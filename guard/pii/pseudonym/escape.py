@@ -11,6 +11,10 @@ from guard.core.stretch import Stretch
 _SPELT: Final = re.compile(r"\\[ux][0-9A-Fa-f]{2}")
 _SPELT_TWICE: Final = re.compile(r"\\\\[ux][0-9A-Fa-f]{2}")
 _PERCENT: Final = re.compile(r"%(?:3[CE]|5F)", re.IGNORECASE)
+_OPENED: Final = re.compile(r"(?P<name>\"[ \n]{0,8}:)?(?:(?<=[:\[,{])[ \n]{0,8})(?P<escapes>\\*)\"[^\"]*\Z")
+"""The quote that opens a string of JSON, behind the name of a member or another sign of JSON."""
+_OPENED_CHARS: Final = 512
+_MOST_DEEP: Final = 4
 _LONE: Final = re.compile(r"[\ud800-\udfff]")
 _UNKNOWN: Final = "\ufffd"
 _ENTITY: Final = re.compile(r"&(?:[lg]t|#)")
@@ -33,10 +37,20 @@ def written(value: str, stretch: Stretch) -> str:
         value = quote(_LONE.sub(_UNKNOWN, value), safe="")
     elif _ENTITY.search(stretch.text):
         value = html.escape(value)
-    if stretch.json:
-        twice = _SPELT_TWICE.search(stretch.text) or "\\" in stretch.quoted("")
-        return stretch.quoted(in_string(in_string(value)) if twice else in_string(value))
-    return in_string(value) if _SPELT.search(stretch.text) else _LONE.sub(_UNKNOWN, value)
+    depth = _depth(stretch)
+    for _ in range(depth):
+        value = in_string(value)
+    return stretch.quoted(value if depth else _LONE.sub(_UNKNOWN, value))
+
+
+def _depth(stretch: Stretch) -> int:
+    """In how many strings of JSON it stands, one in another: by the quote that opened the last, or its own escapes."""
+    spelt = _SPELT_TWICE if stretch.json else _SPELT
+    depth = int(stretch.json) + (spelt.search(stretch.text) is not None or "\\" in stretch.quoted(""))
+    opened = _OPENED.search(stretch.before[-_OPENED_CHARS:])
+    if opened is not None and (stretch.json or opened["name"]):
+        depth = max(depth, min(_MOST_DEEP, len(opened["escapes"]).bit_length() + 1))
+    return depth
 
 
 def in_string(value: str) -> str:

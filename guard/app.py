@@ -7,7 +7,14 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from guard.config import BackendSettings, InferenceServer, InferenceSettings, RecognizerSettings, Settings
+from guard.config import (
+    BackendSettings,
+    InferenceServer,
+    InferenceSettings,
+    RecognizerSettings,
+    SecretSettings,
+    Settings,
+)
 from guard.core.facts import Identity
 from guard.core.taxonomy import GROUP_OF
 from guard.dialects import openai
@@ -39,25 +46,26 @@ from guard.runtime.catalogue import Catalogue
 from guard.runtime.inspection import Engines
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.pump import LeakRule, Parts
-from guard.runtime.telemetry import announce, configure_logging, watch_loop
+from guard.runtime.telemetry import announce, configure_logging, leave_out, watch_loop
 from guard.runtime.trial import CheckedFinding, CheckReport, Trial, TrialText
 from guard.scan.engine import PatternEngine
 from guard.scan.pattern import Pattern
 from guard.security.classifiers import ClassifierOptions, Classifiers, Observe
+from guard.security.gitleaks.file import Loaded, read_gitleaks
 from guard.security.prompt_rule import FloodEngine, leak_rule
 from guard.security.table import PATTERNS as SECURITY_PATTERNS
 from guard.upstream.backend import BackendAddress, HttpBackend
 from guard.upstream.client import connect, disconnect
 from guard.upstream.route import Router
 
-__all__ = ["CheckReport", "CheckedFinding", "build_app", "build_engine", "check_text", "recognized"]
+__all__ = ["CheckReport", "CheckedFinding", "build_app", "build_engine", "check_text", "gitleaks_files", "recognized"]
 
 
 def build_app(settings: Settings) -> Litestar:
     """The ASGI application. Opens nothing but files; the ledger and the models start and stop with its lifespan."""
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
-    policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine(settings.recognizers)
+    policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine(settings.recognizers, settings.secrets)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -132,11 +140,19 @@ def _lifespan(
     return lifespan
 
 
-def build_engine(recognizers: RecognizerSettings | None = None) -> PatternEngine:
-    """The pattern engine with every detector of Guard's, and with the recognizers that are asked for."""
-    values = (*PII_PATTERNS, *NAMED, *SECURITY_PATTERNS, *recognized(recognizers))
+def build_engine(recognizers: RecognizerSettings | None = None, secrets: SecretSettings | None = None) -> PatternEngine:
+    """The pattern engine with every detector of Guard's, and with the recognizers and rules that are asked for."""
+    own = tuple(pattern for file in gitleaks_files(secrets) for pattern in file.patterns)
+    values = (*PII_PATTERNS, *NAMED, *SECURITY_PATTERNS, *own, *recognized(recognizers))
     labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
     return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
+
+
+def gitleaks_files(chosen: SecretSettings | None) -> Sequence[Loaded]:
+    """The rules of the files in gitleaks' format, and what of each is left out. Raises ConfigError."""
+    files = tuple(read_gitleaks(Path(file)) for file in (chosen.gitleaks if chosen is not None else ()))
+    leave_out(tuple(statement for file in files for statement in file.left_out))
+    return files
 
 
 def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
@@ -202,7 +218,10 @@ def build_names(settings: Settings, observe: Observe | None = None) -> Names | N
 
 async def check_text(settings: Settings, text: str) -> CheckReport:
     """What the configured policy makes of a text, as if it were a user's prompt."""
-    policy, engines = EmbeddedPolicy(Path(settings.policies)), (build_engine(settings.recognizers), FloodEngine())
+    policy, engines = (
+        EmbeddedPolicy(Path(settings.policies)),
+        (build_engine(settings.recognizers, settings.secrets), FloodEngine()),
+    )
     classifiers, names = build_classifiers(settings), build_names(settings)
     async with AsyncExitStack() as stack:
         for service in (classifiers, names):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from guard.app import recognized
+from guard.app import gitleaks_files, recognized
 from guard.cli.source import config_option, configured
 from guard.config import schema as json_schema
 
@@ -20,9 +20,11 @@ def check(config_file: Path | None) -> None:
     """Read the configuration as `guard serve` would, and say what it holds."""
     settings = configured(config_file)
     recognizers = {pattern.rule for pattern in recognized(settings.recognizers)}
+    own = sum(len(file.patterns) for file in gitleaks_files(settings.secrets))
     names = ", ".join(backend.name for backend in settings.backends)
     access = f"{len(settings.keys)} keys" if settings.keys else "no key asked for"
-    click.echo(f"sound: listens on {settings.listen}; {access}; backends: {names}; {len(recognizers)} recognizers")
+    rules = f"{len(recognizers)} recognizers" + (f"; {own} rules in gitleaks' format" if own else "")
+    click.echo(f"sound: listens on {settings.listen}; {access}; backends: {names}; {rules}")
 
 
 @config.command("schema")

@@ -48,6 +48,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
+        secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
         ledger=anchor(settings.ledger, base),
     )
 

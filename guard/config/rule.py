@@ -118,6 +118,15 @@ def _recognizers(settings: Settings) -> Iterator[Complaint]:
             yield f"recognizers.files[{index}]", f"must be a YAML file of recognizers, and {file} is none; correct it"
 
 
+def _gitleaks(settings: Settings) -> Iterator[Complaint]:
+    for index, file in enumerate(settings.secrets.gitleaks):
+        if not Path(file).is_file():
+            yield (
+                f"secrets.gitleaks[{index}]",
+                f"must be a TOML file of gitleaks' rules, and {file} is none; correct it",
+            )
+
+
 RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _backends,
     _keys,
@@ -125,6 +134,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _policies,
     _models,
     _recognizers,
+    _gitleaks,
     _ledger,
 )
 

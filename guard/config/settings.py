@@ -149,6 +149,12 @@ class RecognizerSettings(Section, frozen=True):
     ] = 0.4
 
 
+class SecretSettings(Section, frozen=True):
+    """A user's own rules for secrets, beside Guard's."""
+
+    gitleaks: Annotated[tuple[str, ...], Meta(description="TOML files of rules in gitleaks' format.")] = ()
+
+
 class LogSettings(Section, frozen=True):
     """What is logged, and how. User text never is."""
 
@@ -173,6 +179,7 @@ class Settings(Section, frozen=True):
     recognizers: Annotated[RecognizerSettings, Meta(description="Recognizers beside Guard's own.")] = (
         RecognizerSettings()
     )
+    secrets: Annotated[SecretSettings, Meta(description="Rules for secrets beside Guard's own.")] = SecretSettings()
     canaries: Annotated[
         tuple[Secret, ...], Meta(description="Strings planted in system prompts that no answer may show.")
     ] = ()

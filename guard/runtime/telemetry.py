@@ -50,6 +50,12 @@ def place_of(error: BaseException) -> str:
     return f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace is not None else ""
 
 
+def leave_out(statements: Sequence[str]) -> None:
+    """Says at the start what of a user's rules is not honoured."""
+    for statement in statements:
+        _log.warning("rule", left_out=statement)
+
+
 def announce(statements: Sequence[str]) -> None:
     """Says at the start what serves each model."""
     for statement in statements:

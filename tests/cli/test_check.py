@@ -45,7 +45,7 @@ def check(
     tmp_path: Path, engine: PatternEngine, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Check:
     """Runs `guard check` in this process, in a directory of its own."""
-    monkeypatch.setattr(app, "build_engine", lambda _recognizers: engine)
+    monkeypatch.setattr(app, "build_engine", lambda *_: engine)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KEY", "fake")
 

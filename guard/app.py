@@ -277,6 +277,7 @@ def _address(backend: BackendSettings) -> BackendAddress:
         whole_s=backend.timeouts.whole_s,
         idle_s=backend.timeouts.idle_s,
         api_key=backend.api_key.reveal() if backend.api_key is not None else None,
+        modalities=backend.modalities,
     )
 
 

@@ -10,7 +10,7 @@ from guard.core.decision import Decision
 from guard.core.discreet import Discreet
 from guard.core.entry import Closing, Opening
 from guard.core.event import EngineStatus, Inspected, StageFailed
-from guard.core.facts import Identity, MessageFacts, RequestFacts
+from guard.core.facts import Identity, MediaFacts, MessageFacts, RequestFacts
 from guard.core.finding import Finding
 from guard.core.frame import Frame
 from guard.core.plan import Plan
@@ -239,6 +239,7 @@ class Prompt(Discreet, frozen=True):
     usage_hidden: bool = False
     roles: tuple[str, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
+    media: tuple[MediaFacts, ...] = ()
 
 
 class AnswerReader(Protocol):
@@ -353,6 +354,11 @@ class Backend(Protocol):
     @property
     def idle_s(self) -> float:
         """How long it may be silent within an answer."""
+        ...
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What its models are declared to take: `text`, `image`, `audio`, `video`, `file`."""
         ...
 
     def call(self, call: BackendCall) -> Awaitable[BackendAnswer]:

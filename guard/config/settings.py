@@ -27,6 +27,9 @@ class Timeouts(Section, frozen=True):
     idle_s: Annotated[Seconds, Meta(description="Seconds between two reads of an answer.")] = 120.0
 
 
+Modality = Literal["text", "image", "audio", "video", "file"]
+
+
 class BackendSettings(Section, frozen=True):
     """A model server. Certificates are always verified: `ca_file` names another authority to trust."""
 
@@ -39,6 +42,9 @@ class BackendSettings(Section, frozen=True):
     models: Annotated[
         tuple[str, ...], Meta(min_length=1, description="Model names that it serves, as fnmatch patterns.")
     ] = ("*",)
+    modalities: Annotated[
+        tuple[Modality, ...], Meta(min_length=1, description="What its models take, for the policy: image, audio, …")
+    ] = ("text",)
     timeouts: Annotated[Timeouts, Meta(description="How long it may be silent.")] = Timeouts()
     ca_file: Annotated[
         str | None, Meta(description="PEM file of the authorities to trust instead of the system's.")

@@ -22,6 +22,22 @@ class MessageFacts(msgspec.Struct, frozen=True):
     media: int = 0
 
 
+class MediaFacts(msgspec.Struct, frozen=True):
+    """Media parts of one kind: `image`, `audio`, `video` or `file`.
+
+    `source` is `inline` (in the request), `remote` (a URL, which Guard does not fetch) or `id` (a backend's own file).
+    `type` is the media type that an inline part states, `host` a remote one's host; empty if there is none. `bytes` are
+    those of all inline parts, decoded.
+    """
+
+    kind: str
+    source: str
+    type: str
+    host: str
+    count: int
+    bytes: int
+
+
 class FindingFacts(msgspec.Struct, frozen=True):
     """One kind of finding in the request: how often, the highest score, and where (JSON path without indices)."""
 
@@ -51,7 +67,8 @@ class RequestFacts(msgspec.Struct, frozen=True):
     `messages` are the newest ones, at most `NEWEST_MESSAGES`; `message_count` counts all.
     `dialect` names the API (`openai.chat`, `openai.completions`, `openai.embeddings`). `members` are the request's
     members that can smuggle text or token ids past inspection, by dotted path. `scores` are the classifiers' highest
-    scores over the request's texts, whatever the threshold. `now` is RFC 3339, UTC.
+    scores over the request's texts, whatever the threshold. `now` is RFC 3339, UTC. `media` are the parts that are no
+    text; `modalities` is what the backend is declared to take.
     """
 
     identity: Identity
@@ -70,3 +87,5 @@ class RequestFacts(msgspec.Struct, frozen=True):
     scores: Mapping[str, float]
     prompt_chars: int
     now: str
+    media: tuple[MediaFacts, ...] = ()
+    modalities: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from guard.core.frame import Frame, Slot
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
 from guard.dialects.mark import is_inert, is_mark, is_media, is_model, is_plain_name
+from guard.dialects.openai_media import KINDS, MediaCount
 from guard.dialects.openai_member import member_of, misspelled
 from guard.dialects.openai_shape import REQUEST_MARKS, REQUEST_MEDIA, SEED
 from guard.errors import MalformedRequest
@@ -69,6 +70,7 @@ class RequestReader:
         self._roles: dict[int, str] = {}
         self._chars: dict[int, int] = {}
         self._media: dict[int, int] = {}
+        self._parts = MediaCount()
         self._prompts: set[str | int] = set()
         self._tools: list[str] = []
 
@@ -94,6 +96,7 @@ class RequestReader:
             tools=tuple(self._tools),
             members=tuple(self._members),
             usage_hidden=bool(patches),
+            media=self._parts.facts(),
         )
 
     def _view(self) -> _View:
@@ -145,6 +148,8 @@ class RequestReader:
             self._prompts.add(path[-1])
         if where == "messages[].role" and isinstance(path[1], int):
             self._roles[path[1]] = text if is_mark(text) else ""
+        if where in KINDS:
+            self._parts.add(where, text)
         if where in REQUEST_MEDIA:
             self._count(self._media, path, 1)
             if is_media(text):

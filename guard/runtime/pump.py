@@ -249,6 +249,8 @@ class Exchange:
             scores=check.scores(),
             prompt_chars=_chars(prompt),
             now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            media=prompt.media,
+            modalities=backend.modalities,
         )
 
     def _ends(self, status: Status, reason: str) -> None:

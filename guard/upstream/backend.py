@@ -30,6 +30,7 @@ class BackendAddress(msgspec.Struct, frozen=True):
     whole_s: float
     idle_s: float
     api_key: str | None = None
+    modalities: tuple[str, ...] = ("text",)
 
     def __repr__(self) -> str:
         return f"BackendAddress(name={self.name!r})"
@@ -78,6 +79,11 @@ class HttpBackend:
     def idle_s(self) -> float:
         """How long it may be silent within an answer."""
         return self.address.idle_s
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What its models are declared to take."""
+        return self.address.modalities
 
     async def call(self, call: BackendCall) -> HttpAnswer:
         """Sends it and waits for the answer's head.

@@ -88,6 +88,7 @@ class Backend:
     def __init__(self, answer: Answer | GuardError, idle_s: float = 5) -> None:
         self.name = "local"
         self.idle_s = idle_s
+        self.modalities = ("text",)
         self.answer = answer
         self.calls: list[BackendCall] = []
 

@@ -14,6 +14,7 @@ from typing import TypedDict
 import yaml
 
 from models.corpus.row import UNSAFE_KINDS
+from models.training.ner_data import LABELS, TYPES
 from models.training.stream_network import STATE
 
 INJECTION_TYPES = (
@@ -39,12 +40,21 @@ class Settle(TypedDict):
     settle_above: float
 
 
+class Entity(TypedDict):
+    """Calibration of one type and the score from which it counts."""
+
+    threshold: float
+    a: float
+    b: float
+
+
 class Settings(TypedDict):
     """What training measured and the manifest repeats."""
 
     version: str
     scores: dict[str, Score]
     settle: dict[str, Settle]
+    entities: dict[str, Entity]
     evaluation: dict[str, dict[str, float]]
 
 
@@ -93,12 +103,18 @@ def _stream(folder: Path, settings: Settings) -> dict[str, object]:
     return _base(folder, "stream", "stream", settings) | {"state": STATE, "scores": scores}
 
 
+def _token(folder: Path, settings: Settings) -> dict[str, object]:
+    entities = [{"type": kind, **settings["entities"][kind]} for kind in TYPES]
+    return _base(folder, "pii-ner", "token", settings) | {"labels": list(LABELS), "entities": entities}
+
+
 def manifest(folder: Path, settings: Settings) -> dict[str, object]:
     """The manifest's content for the models that are there."""
     models = [
         _window(folder, "injection", INJECTION_TYPES, settings),
         _window(folder, "unsafe", UNSAFE_TYPES, settings),
         _stream(folder, settings),
+        _token(folder, settings),
     ]
     return {"schema": 1, "models": models}
 

@@ -16,6 +16,9 @@ import httpx
 
 from .scripted import WAIT_S
 
+START_S = 90.0
+"""The bound on a server's start: it compiles its patterns and reads its models, and others may be busy."""
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -28,7 +31,7 @@ def free_port() -> int:
 
 
 def _tries() -> Iterator[None]:
-    until = time.monotonic() + WAIT_S
+    until = time.monotonic() + START_S
     while time.monotonic() < until:
         yield
         time.sleep(0.02)

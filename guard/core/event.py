@@ -54,7 +54,7 @@ class StageFailed(msgspec.Struct, frozen=True):
 
 
 class Lull(msgspec.Struct, frozen=True, gc=False):
-    """No frame came for a moment: text that is safe may leave, also as a part of its frame."""
+    """No frame came for a moment: text that is safe may leave, also as a part of a frame, and a block takes effect."""
 
 
 class DeadlinePassed(msgspec.Struct, frozen=True):

@@ -119,6 +119,7 @@ class ChannelHold:
         "channel",
         "closed",
         "delivered",
+        "doomed",
         "edits",
         "findings",
         "judged",
@@ -158,6 +159,8 @@ class ChannelHold:
         self._parts: deque[HeldText] = deque()
         """The texts of those frames that are this channel's."""
         self.closed = False
+        self.doomed = False
+        """Whether the engines were told that the channel is over, since it ends at its wall whatever follows."""
         self.wall: int | None = None
         """Where the first finding that blocks begins. The answer ends there, once everything before it is judged."""
         self.judged = 0
@@ -311,6 +314,11 @@ class ChannelHold:
             self._ahead = dict.fromkeys(self._ahead, 0)
             self.judged = self._least()
             self.safe = min(self.safe, self.judged)
+
+    @property
+    def walled(self) -> bool:
+        """Whether it ends at its wall and the engines still wait for more of it."""
+        return self.wall is not None and not (self.doomed or self.closed)
 
     def stop_at_wall(self) -> None:
         """Lets nothing behind the wall leave, and no mask that reaches over it."""

@@ -104,9 +104,9 @@ class StreamGuard:
 
     @property
     def straddling(self) -> bool:
-        """Whether safe words wait for the rest of their frame, so that a `Lull` would free them."""
-        for hold in self._holds.values():  # noqa: SIM110 - once per chunk: a loop costs half of what any() does
-            if hold.queue and hold.safe > hold.queue[0].start and hold.straddles:
+        """Whether a `Lull` would free something: safe words that wait for the rest of their frame, or a block."""
+        for hold in self._holds.values():  # once per chunk: a loop costs half of what any() does
+            if hold.queue and ((hold.safe > hold.queue[0].start and hold.straddles) or hold.walled):
                 return True
         return False
 
@@ -121,7 +121,8 @@ class StreamGuard:
                 return self._halt(HaltReason.MALFORMED)
             if hold.held > self._plan.hold_chars:
                 self._pause(commands)
-            commands.append(Inspect(slot.channel, hold.received, slot.text))
+            if not hold.doomed:
+                commands.append(Inspect(slot.channel, hold.received, slot.text))
             held.parts.append(hold.append(slot.text))
             hold.enqueue(held)
             self.deltas += 1
@@ -167,7 +168,7 @@ class StreamGuard:
         for hold in ending:
             if not hold.closed:
                 hold.catch_up()
-                if hold.unfinished:
+                if hold.unfinished and not hold.doomed:
                     commands.append(Inspect(hold.channel, hold.received, "", final=True))
             hold.closed = True
             if hold.unfinished and (frame.last or frame.finishes):
@@ -271,6 +272,10 @@ class StreamGuard:
             for hold in self._holds.values():
                 if hold.straddles:
                     self._split(hold, commands)
+                if hold.walled:
+                    # What is blocked ends the answer now, not when an engine has seen the words that it waits for.
+                    hold.doomed = True
+                    commands.append(Inspect(hold.channel, hold.received, "", final=True))
             return commands
         if isinstance(event, StageFailed):
             return self._fail(event.engine, event.status)

@@ -25,8 +25,24 @@ _UNSURE = frozenset({"PRODUCT", "EVENT", "WORK_OF_ART", "LAW"})
 _CHARS = (20, 700)
 
 
-def _texts(data: Path, count: int) -> list[str]:
+def _documents(extra: Path, count: int, rng: random.Random) -> list[str]:
+    """Pieces of the further public rows that are harmless: documentation, instructions, talk."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(extra.glob("*.jsonl")):
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            if row["label"] == 0:
+                text = row["text"]
+                pieces = [text[at : at + _CHARS[1]] for at in range(0, min(len(text), 6 * _CHARS[1]), _CHARS[1])]
+                found.setdefault(row["source"], []).extend(piece for piece in pieces if len(piece) > _CHARS[0])
+    share = 2 * count // max(1, len(found))
+    texts = [text for pieces in found.values() for text in rng.sample(pieces, min(share, len(pieces)))]
+    return rng.sample(texts, min(count, len(texts)))
+
+
+def _texts(data: Path, extra: Path | None, count: int) -> list[str]:
     rng = random.Random(5)
+    if extra is not None:
+        return _documents(extra, count, rng)
     found = []
     for name, good in (("injection", {"benign"}), ("unsafe", {"safe", "neutral", "refusal_or_safe"})):
         with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as rows:
@@ -40,6 +56,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--extra", type=Path, help="further public rows, in place of DATA's")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--texts", type=int, default=24000)
     options = parser.parse_args()
@@ -47,7 +64,7 @@ def main() -> None:
     folder = next(p.parent for p in Path(str(spec.submodule_search_locations[0])).rglob("config.cfg"))
     tagger = spacy.load(folder, disable=["parser", "lemmatizer", "attribute_ruler", "tagger"])
     with gzip.open(options.out, "wt", encoding="utf-8") as out:
-        for document in tagger.pipe(_texts(options.data, options.texts), batch_size=64):
+        for document in tagger.pipe(_texts(options.data, options.extra, options.texts), batch_size=64):
             if any(e.label_ in _UNSURE for e in document.ents):
                 continue
             words = [(m.start(), m.end(), m[0]) for m in WORD.finditer(document.text)]

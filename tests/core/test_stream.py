@@ -1,5 +1,6 @@
 """The stream machine as transcripts: what goes in, what comes out, in order."""
 
+import msgspec
 import pytest
 
 from guard.core.action import Action
@@ -271,3 +272,17 @@ def test_withheld_characters_are_those_that_did_not_reach_the_client() -> None:
     guard.handle(text("held"))
     assert guard.generated_chars == 19
     assert guard.withheld_chars == 11 + 4
+
+
+def test_a_block_waits_for_what_stands_before_it_and_in_a_lull_asks_for_that_verdict_at_once() -> None:
+    guard = StreamGuard(msgspec.structs.replace(BLOCK_ALL, engines=("pattern", "names")))
+
+    guard.handle(text("ask Ada for AKIA now "))
+    assert said(guard.handle(verdict(21, found("SECRET", 12, 16)))) == []
+    assert guard.straddling
+    assert said(guard.handle(Lull())) == ["inspect content@21 '' final"]
+    assert not guard.straddling
+    assert said(guard.handle(Lull())) == []
+    assert said(guard.handle(text("and on"))) == []
+    late = msgspec.structs.replace(verdict(21), engine="names")
+    assert said(guard.handle(late)) == ["release ask Ada for AKIA now  as ['ask Ada for ']", "halt blocked", "settle"]

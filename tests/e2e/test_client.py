@@ -20,7 +20,8 @@ every_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: cli
 streamed_or_whole = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 
 MASKED_CONTACT = (
-    script.CONTACT.content.replace(EMAIL, "[EMAIL_ADDRESS]")
+    script.CONTACT.content.replace("Jane Roe", "[PERSON]")
+    .replace(EMAIL, "[EMAIL_ADDRESS]")
     .replace(CARD, "[CREDIT_CARD]")
     .replace(PHONE, "[PHONE_NUMBER]")
 )

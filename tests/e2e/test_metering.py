@@ -118,7 +118,7 @@ def finished(http: httpx.Client, backend: ScriptedBackend, guard: Guard, model: 
 
 
 def killed_in_flight(http: httpx.Client, backend: ScriptedBackend, guard: Guard, model: str) -> None:
-    backend.play(wire.head(), wire.part(wire.chunk(content="Hello there, ")), Fault.STALL)
+    backend.play(wire.head(), wire.part(wire.chunk(content="It was there, ")), Fault.STALL)
     with http.stream("POST", f"{guard.base_url}/chat/completions", json=wire.ask(model)) as answer:
         parts = answer.iter_bytes()
         next(parts)

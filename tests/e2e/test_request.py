@@ -162,3 +162,15 @@ def test_token_ids_in_place_of_text_are_refused(
 def test_refusals_print_nothing_of_the_request(strict: Guard, http: httpx.Client, model: str) -> None:
     body = wire.ask(model, f"{AWS_KEY} {EMAIL}")
     assert_clean(http.post(f"{strict.base_url}/chat/completions?note={EMAIL}", json=body, headers=KEY).content)
+
+
+def test_an_image_for_a_backend_of_text_is_denied_and_not_fetched(
+    guard: Guard, http: httpx.Client, backend: ScriptedBackend, model: str
+) -> None:
+    image = {"type": "image_url", "image_url": {"url": f"http://127.0.0.1:{backend.port}/picture.png"}}
+    content = [{"type": "text", "text": "What is this?"}, image]
+    ask = {"model": model, "messages": [{"role": "user", "content": content}]}
+    answer = http.post(f"{guard.base_url}/chat/completions", json=ask)
+    assert failed(answer) == (403, "policy_denied")
+    assert "image" in answer.text
+    assert backend.exchanges == []

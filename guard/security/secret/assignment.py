@@ -26,17 +26,22 @@ _NAMED: Final = rf"[0-9A-Za-z_.\-]{{0,24}}{NAME_END}{_ASSIGNS}[{_VALUE_CHARS}]{{
 
 _WORD: Final = (
     r"(?:passw(?:or)?d|passwrd|passphrase|passcode|passwort|kennwort|contrase[\xaan]a|senha|wachtwoord|haslo|parola"
-    r"|mot[_ ]?de[_ ]?passe|identified by|pwd|(?:db|user|root|admin|my|sql|[_\-.:\"'])pass|[_.\-]pw|[_.\-]psw)"
+    r"|mot[_ ]?de[_ ]?passe|identified by|pwd|(?:db|user|root|admin|my|sql)pass)"
 )
+_SHORT: Final = r"(?:pass|pw|psw)"
+"""Names of passwords that other words end in: they stand apart."""
+_PART: Final = r"(?:auth|key|salt|sig|signature|psk|hash_?key)"
+"""What names a key only as a later part of a name: `app_key`. Its sign in front is not waited for."""
+_NOT_A_SIGN: Final = r"\x00-,/-\^`-\xff"
 _KEY: Final = (
     r"(?:secret|token|credentials?|(?:api|app|access|account|auth|consumer|crypt(?:o|ion)?|cipher|client|encrypt(?:ion)?"
     r"|hmac|license|master|private|secure|security|service|session|shared|sign(?:ing|ature)?|storage|subscription|user"
     r"|webhook|admin|deploy|root|server|aes|des|jwt|rsa|ssh|sas|vault|x|pre_?shared)[ _.\-]?(?:api[_.\-]?)?key"
-    r"|[_.\-](?:auth|key|salt|sig|signature|psk|hash_?key)|bearer)"
+    r"|bearer)"
 )
 
 _SPLIT: Final = re.compile(
-    rf"(?P<name>(?:{_WORD}|{_KEY})[0-9A-Za-z_.\-]{{0,24}}?){NAME_END}(?P<sign>{_ASSIGNS})"
+    rf"(?P<name>(?:{_WORD}|{_KEY}|{_SHORT}|{_PART})[0-9A-Za-z_.\-]{{0,24}}?){NAME_END}(?P<sign>{_ASSIGNS})"
     rf"(?P<value>[{_VALUE_CHARS}]*)\Z",
     re.IGNORECASE,
 )
@@ -131,6 +136,26 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         caseless=True,
         score=0.8,
         validate=validate_password,
+    ),
+    Pattern(
+        type="SECRET_PASSWORD",
+        rule="short_password_assignment",
+        body=_SHORT + _NAMED,
+        rest=_NAMED,
+        not_after="0-9A-Za-z",
+        caseless=True,
+        score=0.8,
+        validate=validate_password,
+    ),
+    Pattern(
+        type="SECRET_HIGH_ENTROPY",
+        rule="key_part_assignment",
+        body=_PART + _NAMED,
+        rest=_NAMED,
+        not_after=_NOT_A_SIGN,
+        caseless=True,
+        score=0.8,
+        validate=validate_key,
     ),
     Pattern(
         type="SECRET_HIGH_ENTROPY",

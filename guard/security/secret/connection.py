@@ -85,7 +85,8 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         type="SECRET_PASSWORD",
         rule="command_password",
-        body=r"(?: -u|--user)[ =][\"']?[0-9A-Za-z_.@\-]+:[!#-&(-;=?-_a-\x7e\x80\xaa]{4}[!#-&(-;=?-_a-\x7e\x80\xaa]*",
+        not_after=r"0-9A-Za-z\-",
+        body=r"-(?:u|-user)[ =][\"']?[0-9A-Za-z_.@\-]+:[!#-&(-;=?-_a-\x7e\x80\xaa]{4}[!#-&(-;=?-_a-\x7e\x80\xaa]*",
         score=0.85,
         validate=validate_user,
     ),

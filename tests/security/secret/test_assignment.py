@@ -61,7 +61,7 @@ NONE = (
     "token = tokens[index1]",
     "token_url = https://auth.internal/v1/a8f3k2m9x7",
     "secret_name: projects/a8f3k2m9x7/db",
-    "key = 'a8f3k2m9x7q1'",
+    "the key = 'a8f3k2m9x7q1'",
     f"sha256: {HEX}",
     f"commit {HEX}",
     f"integrity: sha512-{made('{b86}')}==",

@@ -93,6 +93,8 @@ def _value(text: str, judge: Callable[[str, bool], bool]) -> tuple[int, int] | N
     if not quoted:
         value = _END_BARE.split(value, maxsplit=1)[0]
     value = value.rstrip("\\" if quoted else "\\.:")
+    if not quoted and "," in match["sign"]:
+        return None  # the next of a list
     if match["sign"].isspace() and (judge is not _is_password or _kinds(value) < _LEAST_KINDS):
         return None
     if len(value) < _LEAST_CHARS or _is_other(value, quoted) or is_stand_in(value) or not judge(value, quoted):

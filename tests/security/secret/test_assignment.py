@@ -44,6 +44,7 @@ KEYS = (
 )
 
 NONE = (
+    "f(user, gr_passwd, @gr_members2)",
     'password = "changeme"',
     'password = "<your-password>"',
     "password = ${DB_PASSWORD}",

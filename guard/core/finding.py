@@ -9,7 +9,7 @@ class Finding(msgspec.Struct, frozen=True):
     `start` and `end` are code points of the channel's text, half-open. `continues` marks a further piece of the same
     finding (a key block that is still flowing): it extends the mask before it. `bare` says that the span lies outside a
     JSON string, so a mask needs quotes of its own, written as `quote`. `threshold` is the score from which its engine
-    would count it; a policy's own threshold goes before it.
+    would count it; a policy's own threshold goes before it. `loose` says that its ends are a model's guess.
     """
 
     type: str
@@ -23,3 +23,4 @@ class Finding(msgspec.Struct, frozen=True):
     bare: bool = False
     quote: str = '"'
     threshold: float = 0.0
+    loose: bool = False

@@ -264,6 +264,9 @@ class ChannelHold:
         text = self._text(start, end)
         style = self._plan.style(named)
         before, after = (self._text_before(start), self._text(end, end + 1)) if self._remembers else ("", "")
+        if named.loose and not any(char.isalnum() for char in text):
+            # What is left of a guess beside a value is space or a sign.
+            return None
         written = self._write(Stretch(start, end, text, cluster, self.channel.is_json, style, before, after))
         if written == text:
             return None

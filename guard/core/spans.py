@@ -1,10 +1,13 @@
 """From findings to edits: which stretches of a channel are replaced.
 
-Overlapping findings are one edit, and its span is their union. An edit is made only when nothing can still join it, so
+Overlapping findings are one edit, and its span is their union; but a model's guess that runs into a value of a known
+form ends where that begins. An edit is made only when nothing can still join it, so
 that the result does not depend on how the text was cut.
 """
 
 from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from guard.core.discreet import Discreet
 from guard.core.finding import Finding
@@ -30,7 +33,7 @@ def settle(findings: Sequence[Finding], upto: int) -> tuple[int, tuple[Cluster, 
     it in order, and the findings that are left because they reach over it.
     """
     clusters: list[Cluster] = []
-    ordered = sorted(findings, key=lambda f: (f.start, -f.end))
+    ordered = sorted(_parted(findings), key=lambda f: (f.start, -f.end))
     index = 0
     while index < len(ordered):
         stop = _cluster_end(ordered, index)
@@ -58,6 +61,26 @@ def apply(text: str, base: int, edits: Iterable[Edit]) -> str:
         at = min(edit.end, end)
     out.append(text[at - base :])
     return "".join(out)
+
+
+def _parted(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings, loose ones without what firm ones hold of them at one of their ends."""
+    firm = [f for f in findings if not f.loose and not f.type.startswith("HIDDEN_")]
+    if not firm or len(firm) == len(findings):
+        return findings
+    return [part for f in findings for part in ((f,) if not f.loose else _outside(f, firm))]
+
+
+def _outside(loose: Finding, firm: Sequence[Finding]) -> Sequence[Finding]:
+    start, end = loose.start, loose.end
+    for other in firm:
+        if other.start <= start < other.end:
+            start = other.end
+        elif other.start < end <= other.end:
+            end = other.start
+    if (start, end) == (loose.start, loose.end):
+        return (loose,)
+    return (msgspec.structs.replace(loose, start=start, end=end),) if start < end else ()
 
 
 def _cluster_end(ordered: Sequence[Finding], first: int) -> int:

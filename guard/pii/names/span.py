@@ -92,6 +92,7 @@ class Decoder:
             rule=self._rule,
             version=self._version,
             threshold=entity.threshold,
+            loose=True,
         )
 
 

@@ -16,6 +16,7 @@ _LEAST: Final = 8
 _MOST: Final = 13
 """Digits. Shorter numbers are extensions and short codes; the pattern reads one more, so that none is cut unnoticed."""
 
+_SCORE: Final = 0.65
 _NEAR_CHARS: Final = 48
 _BODY: Final = r"\(?[0-9](?:[ ().\-/]{0,2}[0-9]){7,13}"
 _WORD: Final = re.compile(
@@ -38,7 +39,7 @@ def rate(text: str, before: Before) -> tuple[int, int, float] | None:
     if _FRACTION.fullmatch(text):
         return None
     start = 1 if text[0] == "(" and ")" not in text else 0
-    return (start, len(text), 0.65) if _WORD.search(before.text[-_NEAR_CHARS:]) else None
+    return (start, len(text), _SCORE) if _WORD.search(before.text[-_NEAR_CHARS:]) else None
 
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
@@ -47,6 +48,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         rule="phone_named",
         body=_BODY,
         not_after="0-9A-Za-z+.,",
+        score=_SCORE,
         judge=Judge(exact=rf"(?<![0-9A-Za-z+.,]){_BODY}(?![0-9A-Za-z])", flags=0, rate=rate, risky=False),
     ),
 )

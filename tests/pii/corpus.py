@@ -6,6 +6,7 @@ The hundreds of providers' forms are left out: two functions make them all, and 
 from collections.abc import Iterable
 from types import ModuleType
 
+from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII
 from guard.security.secret.table import FORMS
 from guard.security.table import PATTERNS as SECURITY
@@ -33,8 +34,8 @@ from tests.security import (
     test_url_credentials,
 )
 
-ALL_PATTERNS = (*PII, *SECURITY)
-PATTERNS = tuple(pattern for pattern in ALL_PATTERNS if pattern not in FORMS)
+ALL_PATTERNS = (*PII, *NAMED, *SECURITY)
+PATTERNS = tuple(pattern for pattern in ALL_PATTERNS if pattern not in FORMS and pattern.judge is None)
 
 _MODULES: tuple[ModuleType, ...] = (
     test_card,

@@ -117,7 +117,7 @@ async def test_an_engine_that_fails_ends_the_answer_visibly(
 async def test_an_engine_that_fails_is_done_without_where_the_policy_says_so(engine: PatternEngine) -> None:
     later = Later()
     decision = Decision(actions={"*": Action.REDACT}, on_failure=FailureMode.RELEASE)
-    world = silence(engine, later, chunk("hello joe@example.com "), None, decision=decision)
+    world = silence(engine, later, chunk("hello joe@example.com, "), None, decision=decision)
 
     async def steps() -> None:
         later.fail()

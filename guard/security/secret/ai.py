@@ -1,7 +1,7 @@
 """Model providers, inference hosts, vector stores and the tools around them.
 
-Sources: each provider's manual on its keys. OpenAI's own are in `guard/security/openai.py`; keys of others that look
-the same (`sk-` and letters) are found under that name.
+Sources: what public scanners list of each provider's keys, not compared with its manual. OpenAI's own are in
+`guard/security/openai.py`; keys of others that look the same (`sk-` and letters) are found under that name.
 """
 
 from typing import Final

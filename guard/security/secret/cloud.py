@@ -1,7 +1,7 @@
 """Hosting and infrastructure: clouds, edge networks, managed data bases, tools that deploy to them.
 
-Sources: each provider's manual on its keys. Keys without a mark (Azure's older ones, IBM's, Linode's) are seen behind
-their provider's name alone.
+Sources: what public scanners list of each provider's keys, not compared with its manual. Keys without a mark (Azure's
+older ones, IBM's, Linode's) are seen behind their provider's name alone.
 """
 
 from typing import Final

@@ -1,6 +1,7 @@
 """Identity providers, vaults, key files and networks: what lets one in elsewhere.
 
-Sources: each provider's manual on its tokens; the formats of age, WireGuard, crypt(3) and htpasswd.
+Sources: what public scanners list of each provider's tokens, not compared with its manual; the formats of age,
+WireGuard, crypt(3) and htpasswd.
 """
 
 from typing import Final

@@ -1,6 +1,7 @@
 """Mail, messages, calls, social networks and customers' data.
 
-Sources: each provider's manual on its tokens. Slack's are in `guard/security/slack.py`.
+Sources: what public scanners list of each provider's tokens, not compared with its manual. Slack's are in
+`guard/security/slack.py`.
 """
 
 from typing import Final

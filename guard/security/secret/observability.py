@@ -1,7 +1,7 @@
 """Logs, metrics, errors, alarms, analytics, feature flags, search and maps.
 
-Sources: each provider's manual on its keys. Keys for browsers
-(Sentry's DSN, `phc_…`) are not meant here.
+Sources: what public scanners list of each provider's keys, not compared with its manual. Keys for browsers (Sentry's
+DSN, `phc_…`) are not meant here.
 """
 
 from typing import Final

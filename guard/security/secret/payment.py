@@ -1,7 +1,7 @@
 """Money and trade: payment providers, banks' interfaces, exchanges, shops, shipping.
 
-Sources: each provider's manual on its keys. Keys for tests are found like those in force. What a provider means to
-stand in public pages (`pk_live_…`) is not meant here.
+Sources: what public scanners list of each provider's keys, not compared with its manual. Keys for tests are found
+like those in force. What a provider means to stand in public pages (`pk_live_…`) is not meant here.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """Where code lives and is built: source control, continuous integration, scanners, planning.
 
-Sources: each provider's manual on its tokens; GitLab's "Token prefixes". GitHub's
-own are in `guard/security/github.py`.
+Sources: what public scanners list of each provider's tokens, not compared with its manual; GitLab's "Token prefixes".
+GitHub's own are in `guard/security/github.py`.
 """
 
 from typing import Final

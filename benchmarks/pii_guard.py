@@ -15,6 +15,7 @@ from guard.config import bundled_models
 from guard.core.channel import Channel
 from guard.core.event import Inspected, StageFailed
 from guard.core.finding import Finding
+from guard.core.spans import parted
 from guard.inference.device import Device
 from guard.inference.schedule import Limits
 from guard.pii.names.gate import Gate, Lists
@@ -140,4 +141,5 @@ def _patterns(engine: Engine, text: str) -> Sequence[Finding]:
 
 
 def _spans(findings: Sequence[Finding]) -> list[tuple[float, Span]]:
-    return [(one.score, Span(one.start, one.end, one.type)) for one in findings if one.type in EVALUATED]
+    known = [one for one in findings if one.type in EVALUATED]
+    return [(one.score, Span(one.start, one.end, one.type)) for one in parted(known)]

@@ -6,6 +6,7 @@ that the result does not depend on how the text was cut.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -22,6 +23,9 @@ class Edit(Discreet, frozen=True):
     restores: bool = False
 
 
+_SURE: Final = 0.95
+"""The score of what a check digit confirms."""
+
 Cluster = tuple[Finding, ...]
 """Findings that overlap, in order."""
 
@@ -33,7 +37,7 @@ def settle(findings: Sequence[Finding], upto: int) -> tuple[int, tuple[Cluster, 
     it in order, and the findings that are left because they reach over it.
     """
     clusters: list[Cluster] = []
-    ordered = sorted(_parted(findings), key=lambda f: (f.start, -f.end))
+    ordered = sorted(parted(findings), key=lambda f: (f.start, -f.end))
     index = 0
     while index < len(ordered):
         stop = _cluster_end(ordered, index)
@@ -63,8 +67,8 @@ def apply(text: str, base: int, edits: Iterable[Edit]) -> str:
     return "".join(out)
 
 
-def _parted(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """The findings, loose ones without what firm ones hold of them at one of their ends."""
+def parted(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings, loose ones without what firm ones hold of them."""
     firm = [f for f in findings if not f.loose and not f.type.startswith("HIDDEN_")]
     if not firm or len(firm) == len(findings):
         return findings
@@ -72,15 +76,21 @@ def _parted(findings: Sequence[Finding]) -> Sequence[Finding]:
 
 
 def _outside(loose: Finding, firm: Sequence[Finding]) -> Sequence[Finding]:
-    start, end = loose.start, loose.end
+    """What of a guess no firm finding holds. One in its middle parts it if it is sure: names hold no accounts."""
+    parts = [(loose.start, loose.end)]
     for other in firm:
-        if other.start <= start < other.end:
-            start = other.end
-        elif other.start < end <= other.end:
-            end = other.start
-    if (start, end) == (loose.start, loose.end):
+        parts = [part for start, end in parts for part in _around(start, end, other)]
+    if parts == [(loose.start, loose.end)]:
         return (loose,)
-    return (msgspec.structs.replace(loose, start=start, end=end),) if start < end else ()
+    return [msgspec.structs.replace(loose, start=start, end=end) for start, end in parts]
+
+
+def _around(start: int, end: int, other: Finding) -> Sequence[tuple[int, int]]:
+    if other.end <= start or end <= other.start:
+        return ((start, end),)
+    if start < other.start and other.end < end and other.score < _SURE:
+        return ((start, end),)
+    return [(a, b) for a, b in ((start, other.start), (other.end, end)) if a < b]
 
 
 def _cluster_end(ordered: Sequence[Finding], first: int) -> int:

@@ -10,8 +10,8 @@ def _loose(start: int, end: int) -> Finding:
     return Finding("PERSON", start, end, engine="names", loose=True)
 
 
-def _firm(start: int, end: int, type_: str = "IBAN_CODE") -> Finding:
-    return Finding(type_, start, end)
+def _firm(start: int, end: int, type_: str = "IBAN_CODE", score: float = 1.0) -> Finding:
+    return Finding(type_, start, end, score)
 
 
 CASES = [
@@ -22,7 +22,12 @@ CASES = [
     ("a guess that is a value", [_firm(0, 10), _loose(0, 10)], [("IBAN_CODE", 0, 10)]),
     ("a guess within a value", [_firm(0, 10), _loose(2, 8)], [("IBAN_CODE", 0, 10)]),
     ("between two values", [_firm(0, 5), _loose(3, 12), _firm(10, 15)], None),
-    ("a value in the middle of a guess stays in it", [_loose(0, 20), _firm(5, 10)], [("PERSON", 0, 20)]),
+    ("an unsure value in its middle stays in it", [_loose(0, 20), _firm(5, 10, score=0.6)], [("PERSON", 0, 20)]),
+    (
+        "a sure one parts it",
+        [_loose(0, 20), _firm(5, 10)],
+        [("PERSON", 0, 5), ("IBAN_CODE", 5, 10), ("PERSON", 10, 20)],
+    ),
     ("hidden text ends no guess", [_loose(0, 9), _firm(8, 9, "HIDDEN_BIDI")], [("PERSON", 0, 9)]),
 ]
 

@@ -38,10 +38,11 @@ _DATE: Final = re.compile(r"[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9](?![0-9])")
 """The day of a model's version; its digits are no part of a longer row."""
 
 _SECRET: Final = re.compile(
-    r"sk-[a-zA-Z0-9]|AKIA|ASIA|secret|xox[a-z]|xapp-|gh[oprsu]_|github_pat_|AIza|eyJ|hooks\.slack|(?<![a-z])bc1",
+    r"sk-[a-zA-Z0-9]|AKIA|ASIA|secret|xox[a-z]|xapp-|gh[oprsu]_|github_pat_|AIza|eyJ|hooks\.slack|(?<![a-z])bc1"
+    r"|(?:pass|pw|token|key|auth|cred|conn|api)[A-Za-z0-9_.-]{0,40}[=:]",
     re.IGNORECASE,
 )
-"""Heads that provider keys have: what bears one is looked at, wherever it stands."""
+"""Heads that provider keys have, and names that values are assigned to: what bears one is looked at."""
 
 _MOST_MARK: Final = 192
 

@@ -22,7 +22,24 @@ LABELS = {
 }
 """Slots that are entities. An empty type: a number that the words round it may make an age, so nothing is taught of it."""
 
-_TITLES = ("Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Dr.", "Dr", "Prof.", "Sir", "Judge", "Officer", "Herr", "Frau", "Madame")
+_TITLES = (
+    "Mr.",
+    "Mr",
+    "Mrs.",
+    "Mrs",
+    "Ms.",
+    "Ms",
+    "Miss",
+    "Dr.",
+    "Dr",
+    "Prof.",
+    "Sir",
+    "Judge",
+    "Officer",
+    "Herr",
+    "Frau",
+    "Madame",
+)
 _JOBS = (
     "Sales Manager", "software engineer", "Head of Finance", "nurse", "CEO", "Chief Financial Officer", "plumber",
     "Senior Consultant", "teacher", "Director", "VP Engineering", "accountant", "project lead", "Attorney at Law",
@@ -96,13 +113,24 @@ _WORDS = (
     "queue", "parser", "invoice", "report", "config", "logger", "client", "session", "token", "cache", "worker", "handler", "router",
     "customer", "order", "payload", "buffer", "engine", "widget", "model", "user_name", "first_name", "address", "response", "item",
 )  # fmt: skip
-_MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _RELATIONS = ("wife", "husband", "mother", "brother", "daughter", "friend")
 _LANGUAGES = ("Spanish", "Polish", "Hindi", "Turkish", "Portuguese", "Arabic")
 _STREETS = ("Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Lane", "Drive", "Dr", "Boulevard", "Blvd", "Court", "Way", "Place", "Terrace", "Square", "Crescent", "Close", "Parkway", "Highway")  # fmt: skip
 _NAMES_OF_STREETS = ("Main", "Oak", "Maple", "High", "Church", "Station", "Park", "Mill", "Baker", "King", "Queen", "Washington", "Lincoln", "Elm", "Cedar", "Lake", "Hill", "5th", "42nd", "West End", "Victoria", "Albert", "North", "Sunset", "Market")  # fmt: skip
-_UNITS = ("Apt {n}", "Apt. {n}B", "Suite {n}", "Unit {n}", "Flat {n}", "#{n}", "Floor {n}", "2nd Floor", "PO Box {n}", "Room {n}")
+_UNITS = (
+    "Apt {n}",
+    "Apt. {n}B",
+    "Suite {n}",
+    "Unit {n}",
+    "Flat {n}",
+    "#{n}",
+    "Floor {n}",
+    "2nd Floor",
+    "PO Box {n}",
+    "Room {n}",
+)
 
 
 class Values:
@@ -203,7 +231,9 @@ class Values:
         if choice < 0.55:
             return self._rng.choice(_BRANDS)
         stem = self._rng.choice(_STEMS) if self._rng.random() < 0.6 else self._last()
-        return self._rng.choice(_FIRM).format(a=stem, b=self._rng.choice(_TRADE), c=self._last(), city=self._rng.choice(_CITIES[:60]))
+        return self._rng.choice(_FIRM).format(
+            a=stem, b=self._rng.choice(_TRADE), c=self._last(), city=self._rng.choice(_CITIES[:60])
+        )
 
     def _street(self) -> str:
         if self._locale.startswith("en") and self._rng.random() < 0.6:
@@ -219,7 +249,11 @@ class Values:
             parts.append(self._rng.choice(_UNITS).format(n=self._rng.randint(1, 400)))
         town, code = self._city(), str(self._fake.postcode())
         if self._locale in ("en_US", "en_CA", "en_AU"):
-            parts.append(self._rng.choice((f"{town}, {self._state()} {code}", f"{town} {self._state()} {code}", f"{town}, {self._state()}")))
+            parts.append(
+                self._rng.choice(
+                    (f"{town}, {self._state()} {code}", f"{town} {self._state()} {code}", f"{town}, {self._state()}")
+                )
+            )
         elif self._locale.startswith("en"):
             parts.append(self._rng.choice((f"{town} {code}", f"{town}, {code}", town)))
         else:
@@ -245,7 +279,19 @@ class Values:
         return self._rng.choice(forms)
 
     def _phone(self) -> str:
-        form = self._rng.choice(("(###) ###-####", "###-###-####", "+1 ### ### ####", "+49 ### #######", "0### ######", "+44 #### ######", "+33 # ## ## ## ##", "##########", "+91-##########"))
+        form = self._rng.choice(
+            (
+                "(###) ###-####",
+                "###-###-####",
+                "+1 ### ### ####",
+                "+49 ### #######",
+                "0### ######",
+                "+44 #### ######",
+                "+33 # ## ## ## ##",
+                "##########",
+                "+91-##########",
+            )
+        )
         return "".join(self._rng.choice(string.digits) if c == "#" else c for c in form)
 
     def _age(self) -> str:

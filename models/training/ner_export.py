@@ -1,6 +1,6 @@
 """Writes the token model as ONNX, in the manner of `export`: fused operators, int8, a scale a row.
 
-    python -m models.training.ner_export --weights ner.pt --out models/pii-ner
+python -m models.training.ner_export --weights ner.pt --out models/pii-ner
 """
 
 import argparse

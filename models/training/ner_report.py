@@ -59,7 +59,11 @@ class Reader:
             ids += pieces
             shapes += [shape(word)] * len(pieces)
         ids, shapes = [*ids, SEP], [*shapes, 0]
-        feed = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), np.int64), "shapes": np.array([shapes])}
+        feed = {
+            "input_ids": np.array([ids]),
+            "attention_mask": np.ones((1, len(ids)), np.int64),
+            "shapes": np.array([shapes]),
+        }
         logits = self._session.run(None, feed)[0][0]
         exps = np.exp(logits - logits.max(-1, keepdims=True))
         out[: len(first)] = (exps / exps.sum(-1, keepdims=True))[first]
@@ -164,7 +168,11 @@ def main() -> None:
     for name, (sentences, kinds) in sources(options).items():
         tally = Tally()
         for sentence in sentences:
-            found = entities(reader.read(sentence.words)) if options.right is None else streamed(reader, sentence, options.right)
+            found = (
+                entities(reader.read(sentence.words))
+                if options.right is None
+                else streamed(reader, sentence, options.right)
+            )
             tally.add(sentence, [e for e in found if e.score >= least.get(e.kind, 0.0)], kinds)
         out[name] = tally.scores()
         print(name, json.dumps(out[name]), flush=True)

@@ -128,7 +128,10 @@ def train(options: argparse.Namespace) -> None:
             seen, steps = seen + ids.numel(), steps + 1
             mean = 0.98 * mean + 0.02 * float(loss.detach()) if steps > 1 else float(loss.detach())
             if steps % 50 == 0:
-                print(f"{progress:6.1%} step {steps} loss {mean:.4f} {seen / (time.monotonic() - start):.0f} tokens/s", flush=True)
+                print(
+                    f"{progress:6.1%} step {steps} loss {mean:.4f} {seen / (time.monotonic() - start):.0f} tokens/s",
+                    flush=True,
+                )
         if passed == 1 or options.save_often:
             torch.save(average.state(), options.out)
     torch.save(average.state(), options.out)

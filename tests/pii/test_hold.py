@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 import regex
 
-from guard.scan.automaton import Automaton
+from guard.scan.automaton import SENTINEL, Automaton
 from guard.scan.pattern import Pattern
 from tests.pii.corpus import PATTERNS, TEXTS
 from tests.pii.reference import FLAGS, fold
@@ -35,8 +35,9 @@ def _growing(pattern: Pattern) -> "regex.Pattern[str]":
 
 def _first_viable(text: str, patterns: tuple[Pattern, ...], stop: int) -> int:
     """Where the earliest suffix begins, before `stop`, that one of the patterns could still match; or `stop`."""
+    text = f"{SENTINEL}{text}"  # what stands before a text's first character, for patterns that ask what they follow
     for at in range(stop):
-        if any(_growing(pattern).fullmatch(text, at, partial=True) for pattern in patterns):
+        if any(_growing(pattern).fullmatch(text, at + 1, partial=True) for pattern in patterns):
             return at
     return stop
 

@@ -18,6 +18,7 @@ from guard.config import (
 from guard.core.facts import Identity
 from guard.core.taxonomy import GROUP_OF
 from guard.dialects import openai
+from guard.dialects.mark import Marks
 from guard.dialects.openai_reader import Limits
 from guard.errors import ConfigError
 from guard.inference.device import Device
@@ -85,10 +86,11 @@ def build_app(settings: Settings) -> Litestar:
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
     limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
-    embeddings = openai.embeddings(limits)
+    marks = Marks(pattern.types)
+    embeddings = openai.embeddings(limits, marks)
     paths = (
-        ("/v1/chat/completions", openai.chat(limits)),
-        ("/v1/completions", openai.completions(limits)),
+        ("/v1/chat/completions", openai.chat(limits, marks)),
+        ("/v1/completions", openai.completions(limits, marks)),
         ("/v1/embeddings", embeddings),
     )
     return Litestar(

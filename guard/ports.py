@@ -270,6 +270,10 @@ class Dialect(Protocol):
         """`openai.chat`, …"""
         ...
 
+    def is_mark(self, text: str) -> bool:
+        """Whether a string in the place of an identifier or the like is one, and no value."""
+        ...
+
     def prompt(self, body: bytes) -> Prompt:
         """Raises MalformedRequest."""
         ...

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from guard.dialects.json_text import Path
-from guard.dialects.mark import is_plain_name
+from guard.dialects.mark import Marks
 
 _BARE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 
@@ -16,7 +16,8 @@ class PathNames:
     stays it throughout the exchange. The caller bounds how many paths it asks for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, marks: Marks) -> None:
+        self._marks = marks
         self._odd: dict[str, int] = {}
 
     def spell(self, path: Path) -> str:
@@ -26,6 +27,6 @@ class PathNames:
     def _step(self, step: str | int) -> str:
         if isinstance(step, int):
             return f"[{step}]"
-        if not is_plain_name(step):
+        if not self._marks.is_plain_name(step):
             return f".{{{self._odd.setdefault(step, len(self._odd))}}}"
         return f".{step}" if _BARE.fullmatch(step) else f'["{step}"]'

@@ -6,7 +6,11 @@ fit is inspected like any other text, so a form that is too tight costs time and
 """
 
 import re
+from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Final
+
+from guard.core.taxonomy import group_of
 
 _END: Final = "(?![A-Za-z0-9])"
 _HEX: Final = (
@@ -45,6 +49,11 @@ _SECRET: Final = re.compile(
 """Heads that provider keys have, and names that values are assigned to: what bears one is looked at."""
 
 _MOST_MARK: Final = 192
+_URL: Final = "URL"
+_HARMLESS: Final = frozenset({"pii.quasi"})
+_SECRET_ALONE: Final = frozenset({"secret"})
+_REMEMBERED: Final = 4_096
+"""Marks whose judgement is remembered: the same few stand in every chunk of every answer."""
 
 _MODEL: Final = re.compile(
     r"(?:@[ch]f/)?(?![A-Za-z0-9_.:/+=~-]*(?:[0-9](?:[-_.]?[0-9]){12}|(?<![A-Z0-9])[A-Z0-9]{16}))"
@@ -69,14 +78,37 @@ def is_mark(text: str) -> bool:
     return (_WORDS.fullmatch(text) or _TOKEN.fullmatch(text)) is not None and not _VALUE.search(_DATE.sub("@", text))
 
 
+class Marks:
+    """Judges marks by their form, and by what the detectors find in them: a form alone leaves room for short values.
+
+    `types_in` tells the finding types that a string holds; without it the form alone counts. Dates and what looks like
+    an address do not count, since names of models and objects hold them; and in an identifier only a secret does: one
+    random identifier in a thousand holds digits that could be a telephone's.
+    """
+
+    def __init__(self, types_in: Callable[[str], Collection[str]] | None = None) -> None:
+        self._types_in = None if types_in is None else lru_cache(_REMEMBERED)(types_in)
+
+    def is_mark(self, text: str) -> bool:
+        """Whether a string in a mark's place is one, and no value."""
+        if not is_mark(text):
+            return False
+        groups = {group_of(type_) for type_ in self._types_in(text) if type_ != _URL} if self._types_in else ()
+        counted = groups and (groups & _SECRET_ALONE if _IDENTIFIER.fullmatch(text) else groups - _HARMLESS)
+        return not counted
+
+    def is_plain_name(self, name: str) -> bool:
+        """Whether a member's name is just a name; any other is inspected like a text."""
+        return self.is_mark(name)
+
+
+FORM_ALONE: Final = Marks()
+"""For whoever has no detectors."""
+
+
 def is_model(text: str) -> bool:
     """Whether a request's `model` may be one. Wider than a mark: paths and digests are models' names, too."""
     return _MODEL.fullmatch(text) is not None
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a member's name is just a name; any other is inspected like a text."""
-    return is_mark(name)
 
 
 def is_inert(text: str) -> bool:

@@ -11,7 +11,7 @@ from guard.core.frame import Frame, Slot
 from guard.core.usage import Usage
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
-from guard.dialects.mark import is_inert, is_mark, is_media, is_padding, is_plain_name
+from guard.dialects.mark import Marks, is_inert, is_media, is_padding
 from guard.dialects.openai_error import Origin
 from guard.dialects.openai_shape import (
     ANSWER_MARKS,
@@ -33,15 +33,16 @@ _INDEX_DIGITS: Final = 4
 class Document:
     """One JSON document of an answer, `raw[start:end]`.
 
-    `names` spells the paths of the answer's unknown members. `whole`: it is all of the answer, so every channel ends
-    with it, and a string stands alone.
+    `marks` judges names and ids; `names` spells the paths of the answer's unknown members. `whole`: it is all of the
+    answer, so every channel ends with it, and a string stands alone.
     """
 
     def __init__(
-        self, raw: bytes, start: int, end: int, depth: int, names: PathNames | None = None, *, whole: bool = False
+        self, raw: bytes, start: int, end: int, depth: int, marks: Marks, names: PathNames, *, whole: bool = False
     ) -> None:
         self._raw = raw
-        self._names = names or PathNames()
+        self._marks = marks
+        self._names = names
         self._whole = whole
         reader = Reader(raw, start, end, depth)
         try:
@@ -100,7 +101,7 @@ class Document:
     def _mark(self, name: str) -> str:
         leaf = self._values.get((name,))
         text = self._text(leaf) if leaf is not None and leaf.kind == "string" else ""
-        return text if is_mark(text) else ""
+        return text if self._marks.is_mark(text) else ""
 
     def _string(self, leaf: Leaf, text: str) -> None:
         if leaf.name:
@@ -116,7 +117,7 @@ class Document:
         where = leaf.where
         if where == "choices[].finish_reason":
             self._finishes.append(self._choice(leaf.path))
-        if where in ANSWER_MARKS and is_mark(text):
+        if where in ANSWER_MARKS and self._marks.is_mark(text):
             self._lone = self._lone and (where in SPLIT_SAFE or not where.startswith("choices[].delta."))
             return True
         if where in ANSWER_MEDIA and is_media(text):
@@ -127,7 +128,7 @@ class Document:
             return True
         if leaf.path and self._known_field(leaf) is None:
             # A string of a stream may be a part of a text, however harmless it looks; one that stands alone is not.
-            return (self._whole and is_inert(text)) or (leaf.path[-1] in LABELS and is_mark(text))
+            return (self._whole and is_inert(text)) or (leaf.path[-1] in LABELS and self._marks.is_mark(text))
         return False
 
     def _name(self, leaf: Leaf, text: str) -> None:
@@ -137,7 +138,7 @@ class Document:
             rank = self._ranks[parent] = self._ranks.get(parent, -1) + 1
             if text:
                 self._slot(Channel(self._choice(leaf.path), f"logprobs.top_logprobs.{rank}"), text, leaf)
-        elif not is_plain_name(text):
+        elif not self._marks.is_plain_name(text):
             self._slot(self._unknown(leaf.path, "#name"), text, leaf)
 
     def _number(self, leaf: Leaf) -> None:

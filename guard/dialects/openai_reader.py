@@ -9,6 +9,7 @@ from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
 from guard.core.usage import Usage
 from guard.dialects.json_path import PathNames
+from guard.dialects.mark import Marks
 from guard.dialects.openai_document import Document
 from guard.dialects.openai_error import Origin, error_body, error_event, filtered_body, filtered_events
 from guard.dialects.sse import BOM, EventData, Splitter, read_event
@@ -31,11 +32,14 @@ class Limits(msgspec.Struct, frozen=True):
 class StreamReader:
     """Implements `ports.AnswerReader` for `text/event-stream`."""
 
-    def __init__(self, model: str, object_: str, limits: Limits, *, usage_hidden: bool, usage_shown: bool) -> None:
+    def __init__(
+        self, model: str, object_: str, limits: Limits, marks: Marks, *, usage_hidden: bool, usage_shown: bool
+    ) -> None:
+        self._marks = marks
         self._splitter = Splitter(limits.event_bytes)
         self._depth = limits.json_depth
         self._templates = Templates()
-        self._names = PathNames()
+        self._names = PathNames(marks)
         self._channels: set[Channel] = set()
         self._usage_hidden = usage_hidden
         self._usage_shown = usage_shown
@@ -71,7 +75,7 @@ class StreamReader:
             known = self._templates.read(raw)
             if known is not None:
                 return known
-        event = read_event(raw, first=not self._begun)
+        event = read_event(raw, self._marks, first=not self._begun)
         self._begun = True
         if event.start == event.end:
             return Frame(event.raw, patches=event.patches)
@@ -83,7 +87,7 @@ class StreamReader:
         return self._document(event)
 
     def _document(self, event: EventData) -> Frame:
-        document = Document(event.raw, event.start, event.end, self._depth, self._names)
+        document = Document(event.raw, event.start, event.end, self._depth, self._marks, self._names)
         frame = document.frame()
         _bound(self._channels, frame.slots)
         self._full += 1
@@ -102,7 +106,8 @@ class StreamReader:
 class WholeReader:
     """Implements `ports.AnswerReader` for one JSON body."""
 
-    def __init__(self, model: str, object_: str, limits: Limits) -> None:
+    def __init__(self, model: str, object_: str, limits: Limits, marks: Marks) -> None:
+        self._marks = marks
         self._parts: list[bytes] = []
         self._size = 0
         self._limits = limits
@@ -119,7 +124,8 @@ class WholeReader:
     def end(self) -> Sequence[Frame]:
         """The body as one frame. Raises BackendMalformed."""
         raw = b"".join(self._parts)
-        document = Document(raw, 0, len(raw), self._limits.json_depth, whole=True)
+        names = PathNames(self._marks)
+        document = Document(raw, 0, len(raw), self._limits.json_depth, self._marks, names, whole=True)
         frame = document.frame()
         _bound(set(), frame.slots)
         self._origin = document.origin(self._origin)

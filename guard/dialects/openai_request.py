@@ -9,7 +9,7 @@ from guard.core.facts import MessageFacts
 from guard.core.frame import Frame, Slot
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
-from guard.dialects.mark import is_inert, is_mark, is_media, is_model, is_plain_name
+from guard.dialects.mark import FORM_ALONE, Marks, is_inert, is_media, is_model
 from guard.dialects.openai_media import KINDS, MediaCount
 from guard.dialects.openai_member import member_of, misspelled
 from guard.dialects.openai_shape import REQUEST_MARKS, REQUEST_MEDIA, SEED
@@ -52,8 +52,9 @@ class _View(msgspec.Struct):
 class RequestReader:
     """Reads one request body. Raises MalformedRequest."""
 
-    def __init__(self, body: bytes, depth: int) -> None:
+    def __init__(self, body: bytes, depth: int, marks: Marks = FORM_ALONE) -> None:
         self._body = body
+        self._marks = marks
         reader = Reader(body, depth=depth, most=_MOST_VALUES)
         try:
             self._leaves = reader.leaves()
@@ -62,7 +63,7 @@ class RequestReader:
         self._containers = reader.containers
         if () not in self._containers:
             raise MalformedRequest("The body must be a JSON object.")
-        self._names = PathNames()
+        self._names = PathNames(marks)
         self._slots: list[Slot] = []
         self._sources: list[int | str] = []
         """Whence each slot's text is: its message's index, or a role, empty for texts outside the conversation."""
@@ -139,7 +140,7 @@ class RequestReader:
     def _name(self, leaf: Leaf, text: str) -> None:
         if len(leaf.path) == 1 and misspelled(text):
             raise MalformedRequest("Write the names of the request's members in lower case, as the API does.")
-        if not is_plain_name(text):
+        if not self._marks.is_plain_name(text):
             self._slot(leaf, text, "#name")
 
     def _string(self, leaf: Leaf, text: str) -> None:
@@ -147,7 +148,7 @@ class RequestReader:
         if where in ("prompt", "prompt[]"):
             self._prompts.add(path[-1])
         if where == "messages[].role" and isinstance(path[1], int):
-            self._roles[path[1]] = text if is_mark(text) else ""
+            self._roles[path[1]] = text if self._marks.is_mark(text) else ""
         if where in KINDS:
             self._parts.add(where, text)
         if where in REQUEST_MEDIA:
@@ -157,8 +158,8 @@ class RequestReader:
         elif path[0] == "messages" and where not in REQUEST_MARKS:
             self._count(self._chars, path, len(text))
         if where in _TOOL_NAMES:
-            self._tools.append(text if is_mark(text) else "")
-        mark = where in REQUEST_MARKS and is_mark(text)
+            self._tools.append(text if self._marks.is_mark(text) else "")
+        mark = where in REQUEST_MARKS and self._marks.is_mark(text)
         if text and (where == _PART or not (is_inert(text) or mark)):
             self._slot(leaf, text)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from guard.dialects.mark import is_mark
+from guard.dialects.mark import FORM_ALONE, Marks
 from guard.errors import BackendMalformed
 
 _BLANK_LINE: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
@@ -96,7 +96,7 @@ class EventData(msgspec.Struct, frozen=True):
         return f"EventData(<{len(self.raw)} bytes>)"
 
 
-def read_event(raw: bytes, *, first: bool = False) -> EventData:
+def read_event(raw: bytes, marks: Marks = FORM_ALONE, *, first: bool = False) -> EventData:
     """Finds an event's data. Data on several lines is brought onto one. `first`: a byte order mark may stand before it.
 
     Raises BackendMalformed for a line that is no field and no comment, and for a name of an event that is no plain one.
@@ -109,7 +109,7 @@ def read_event(raw: bytes, *, first: bool = False) -> EventData:
         end = at + len(body)
         if body.startswith(b"data:") or body == b"data":
             spans.append((min(at + 5 + (body[5:6] == b" "), end), end))
-        elif body and not _is_plain_line(body):
+        elif body and not _is_plain_line(body, marks):
             patches.append((at, end, b":"))
         at += len(line)
     if len(spans) <= 1:
@@ -119,12 +119,12 @@ def read_event(raw: bytes, *, first: bool = False) -> EventData:
     return EventData(b"data: " + data + b"\n\n", 6, 6 + len(data))
 
 
-def _is_plain_line(body: bytes) -> bool:
+def _is_plain_line(body: bytes, marks: Marks) -> bool:
     """Whether a line beside the data may pass as it came. Raises BackendMalformed for what is no line of an event."""
     if body.startswith(b":"):
         return _KEEP_ALIVE.fullmatch(body) is not None
     field = _OTHER_FIELD.fullmatch(body)
-    plain = field is not None and is_mark((field[2] or b"").decode())
+    plain = field is not None and marks.is_mark((field[2] or b"").decode())
     if not plain and not body.startswith(b"id:"):
         raise BackendMalformed("the backend sent a line that is not a plain server-sent event field")
     return plain

@@ -1,10 +1,10 @@
 """Which headers travel on, in either direction. An allow-list decides: credentials, cookies and hop-by-hop stay."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from guard.dialects.mark import is_mark
+from guard.dialects.mark import FORM_ALONE
 
 FORWARDED: Final = frozenset(
     {"accept", "content-type", "traceparent", "tracestate", "x-request-id", "x-session-id", "x-correlation-id"}
@@ -36,20 +36,25 @@ _FORMS: Final = {
 }
 """What a header's value looks like (W3C Trace Context, RFC 9110). Limits are short numbers; all else must be a mark."""
 
+IsMark = Callable[[str], bool]
+"""Whether a string is an identifier or the like, and no value. See `ports.Dialect`."""
+
 _LIMIT: Final = re.compile(r"[0-9a-z.]{1,12}")
 
 
-def forwarded(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def forwarded(headers: Iterable[tuple[str, str]], is_mark: IsMark = FORM_ALONE.is_mark) -> tuple[tuple[str, str], ...]:
     """The client's headers that a backend may see. A value that is more than its header's form does not travel."""
-    return tuple((name, value) for name, value in headers if name in FORWARDED and _fits(name, value))
+    return tuple((name, value) for name, value in headers if name in FORWARDED and _fits(name, value, is_mark))
 
 
-def returned(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def returned(headers: Mapping[str, str], is_mark: IsMark = FORM_ALONE.is_mark) -> tuple[tuple[str, str], ...]:
     """The backend's headers that the client may see."""
-    return tuple((name, headers[name]) for name in sorted(RETURNED & headers.keys()) if _fits(name, headers[name]))
+    return tuple(
+        (name, headers[name]) for name in sorted(RETURNED & headers.keys()) if _fits(name, headers[name], is_mark)
+    )
 
 
-def _fits(name: str, value: str) -> bool:
+def _fits(name: str, value: str, is_mark: IsMark) -> bool:
     if name in _FORMS:
         return _FORMS[name].fullmatch(value) is not None
     return _LIMIT.fullmatch(value) is not None if name.startswith("x-ratelimit") else is_mark(value)

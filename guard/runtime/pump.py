@@ -189,7 +189,7 @@ class Exchange:
     ) -> None:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
-        headers = (("content-type", "application/json"), *_without_type(forwarded(self._call.headers)))
+        headers = (("content-type", "application/json"), *_without_type(forwarded(self._call.headers, dialect.is_mark)))
         account.asked = True
         answer = self._answer = await backend.call(BackendCall("POST", self._call.path, headers, body, prompt.stream))
         streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")

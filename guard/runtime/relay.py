@@ -62,6 +62,7 @@ class Relay:
         self._intake = Intake(reader, answer, self._inspection)
         self._account = account
         self._idle_s = idle_s
+        self._is_mark = dialect.is_mark
 
     @property
     def guard(self) -> StreamGuard:
@@ -74,7 +75,7 @@ class Relay:
 
     async def stream(self, lull_s: float) -> None:
         """Relays events until the answer ends, is blocked, or fails. Raises GuardError."""
-        await self._reply.begin(200, (*EVENTS, *returned(self._answer.headers)))
+        await self._reply.begin(200, (*EVENTS, *self._returned()))
         patience: Patience | None = None
         try:
             async with asyncio.timeout(None) as deadline:
@@ -101,7 +102,7 @@ class Relay:
             body = self._halted(range(choices))
         self.finished()
         self._account.first_byte()
-        await self._reply.body(200, body, returned(self._answer.headers))
+        await self._reply.body(200, body, self._returned())
 
     async def refusal(self) -> None:
         """Hands on the backend's own error, inspected like an answer; one that can't be is told in our words."""
@@ -118,7 +119,7 @@ class Relay:
             raise BackendRefused(f"The backend answered with status {status} and no readable error.") from None
         if self._inspection.halt is not None:
             raise BackendRefused(f"The backend answered with status {status}; its message is withheld.")
-        await self._reply.body(status, self._inspection.take(), returned(self._answer.headers))
+        await self._reply.body(status, self._inspection.take(), self._returned())
 
     async def _write(self, data: bytes) -> None:
         self._account.first_byte()
@@ -166,6 +167,9 @@ class Relay:
         else:
             self._account.ends(Status.COMPLETED)
             self._account.decide(self.guard.strongest)
+
+    def _returned(self) -> tuple[tuple[str, str], ...]:
+        return returned(self._answer.headers, self._is_mark)
 
     def _stalled(self, writing: bool) -> GuardError:
         if writing:

@@ -1,12 +1,16 @@
 """The pattern engine: one automaton, many channels."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from guard.core.channel import Channel
+from guard.core.taxonomy import PSEUDONYM
 from guard.scan.automaton import Automaton
 from guard.scan.fold import CharTable
 from guard.scan.pattern import Pattern
 from guard.scan.scanner import Scanner
+
+_NOWHERE: Final = Channel(-1, "$")
 
 
 class PatternEngine:
@@ -26,3 +30,12 @@ class PatternEngine:
     def open(self, channel: Channel) -> Scanner:
         """A fresh memory for one channel; close it when the channel is over."""
         return Scanner(self.automaton, self._table, channel, self._version)
+
+    def types(self, text: str) -> frozenset[str]:
+        """The types of what is found in a whole text and reaches its own threshold. Raises EngineError."""
+        scanner = self.open(_NOWHERE)
+        try:
+            found = scanner.feed(text, True).findings
+        finally:
+            scanner.close()
+        return frozenset(f.type for f in found if f.type != PSEUDONYM and f.score >= f.threshold)

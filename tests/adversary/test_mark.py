@@ -1,13 +1,24 @@
 """What passes as a name, a mark or media holds no value that a detector would find."""
 
 import base64
+import json
+import random
 
+import msgspec
 import pytest
 
+from guard.app import build_engine
+from guard.config import RecognizerSettings
 from guard.core.channel import Channel
-from guard.dialects.mark import is_mark, is_media
+from guard.dialects import openai
+from guard.dialects.mark import Marks, is_mark, is_media
+from guard.dialects.openai_reader import Limits
 from guard.runtime.header import forwarded, returned
+from guard.runtime.pump import Exchange
 from guard.scan.engine import PatternEngine
+from tests.dialects.test_mark import MARKS, ids
+from tests.runtime.world import END, World
+from tests.security.secret.test_form import TABLE, split
 
 VALUES = {
     "AWS key id of letters": "AKIA" + "ABCDEFGHIJKLMNOP",
@@ -63,3 +74,61 @@ def test_a_header_of_the_backend_carries_no_value_to_the_client(header: str, nam
 )
 def test_a_header_that_is_a_mark_travels(header: str, value: str) -> None:
     assert forwarded([(header, value)]) == ((header, value),)
+
+
+@pytest.fixture(scope="module")
+def marks() -> Marks:
+    """As the application makes them: with the recognizers that run by default."""
+    return Marks(build_engine(RecognizerSettings()).types)
+
+
+SECRETS = [(rule, split(text, secret)) for rule, text, secret, _ in TABLE]
+
+
+@pytest.mark.parametrize(("rule", "found"), SECRETS, ids=[rule for rule, _ in SECRETS])
+def test_no_providers_secret_is_a_mark(marks: Marks, rule: str, found: tuple[str, str]) -> None:
+    whole, value = found
+    assert not marks.is_mark(whole)
+    assert not marks.is_plain_name(whole)
+    if whole == value:
+        assert forwarded([("x-request-id", value)], marks.is_mark) == ()
+
+
+@pytest.mark.parametrize("value", ["Z8078221M", "S2740116C", "ABCPD1234Z", "1EG4-TE5-MK73", "27ABCDE1234F1Z5"])
+def test_no_number_of_a_person_is_a_mark(marks: Marks, value: str) -> None:
+    assert is_mark(value)  # its form alone would let it pass
+    assert not marks.is_mark(value)
+
+
+@pytest.mark.parametrize("text", MARKS)
+def test_marks_of_real_servers_are_marks_still(marks: Marks, text: str) -> None:
+    assert marks.is_mark(text)
+
+
+def test_random_ids_of_real_forms_are_marks_still(marks: Marks) -> None:
+    chance = random.Random(11)
+    assert [text for _ in range(300) for text in ids(chance) if is_mark(text) and not marks.is_mark(text)] == []
+
+
+KEY = "shpat_" + "68be92297a0ae60259" + "b1c2d3e4f5a6b7"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": KEY, "model": "m", "choices": [{"index": 0, "delta": {"content": "hello "}}]},
+        {"id": "c", "model": KEY, "choices": [{"index": 0, "delta": {"content": "hello "}}]},
+        {"id": "c", "model": "m", "choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": KEY}]}}]},
+        {"id": "c", "model": "m", KEY: 1, "choices": [{"index": 0, "delta": {"content": "hello "}}]},
+    ],
+    ids=["id", "model", "call", "name"],
+)
+async def test_a_secret_in_a_marks_place_does_not_reach_the_client(
+    engine: PatternEngine, marks: Marks, body: dict[str, object]
+) -> None:
+    world = World(engine, [b"data: " + json.dumps(body).encode() + b"\n\n", END])
+    call = msgspec.structs.replace(world.exchange._call, dialect=openai.chat(Limits(), marks))
+    world.exchange = Exchange(world.exchange._parts, call, world.client)
+    await world.run()
+    assert b"data: [DONE]" in world.client.body
+    assert KEY.encode() not in world.client.body

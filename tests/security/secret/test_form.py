@@ -35,7 +35,7 @@ def test_every_rule_has_an_example() -> None:
 @EACH
 def test_a_secret_is_found_in_its_place(rule: str, text: str, secret: str, look_alike: str) -> None:
     pattern = BY_RULE[rule]
-    whole, value = _split(text, secret)
+    whole, value = split(text, secret)
     assert find([pattern], whole, pattern.type) == [value]
 
 
@@ -47,7 +47,7 @@ def test_a_look_alike_is_left_alone(rule: str, text: str, secret: str, look_alik
 
 @EACH
 def test_every_way_to_read_a_body_finds_the_same(rule: str, text: str, secret: str, look_alike: str) -> None:
-    whole, _ = _split(text, secret)
+    whole, _ = split(text, secret)
     for one in (whole, made(look_alike), f"{whole}.{whole}"):
         found = list(spans(BY_RULE[rule], one))
         assert list(spans(BY_RULE[rule], one, regex.POSIX)) == found
@@ -59,7 +59,7 @@ def test_rules_are_named_once_and_in_the_taxonomy() -> None:
     assert {group_of(pattern.type) for pattern in PATTERNS} == {"secret"}
 
 
-def _split(text: str, secret: str) -> tuple[str, str]:
+def split(text: str, secret: str) -> tuple[str, str]:
     """The text with the secret made once."""
     value = made(secret)
     return made(text.replace(secret, "\0")).replace("\0", value), value
@@ -72,7 +72,7 @@ def engine() -> PatternEngine:
 
 @EACH
 def test_a_stream_finds_it_too(engine: PatternEngine, rule: str, text: str, secret: str, look_alike: str) -> None:
-    whole, value = _split(text, secret)
+    whole, value = split(text, secret)
     scanner = engine.open(Channel(choice=0, field="content"))
     verdicts = [scanner.feed(char, False) for char in whole]
     verdicts.append(scanner.feed(" and so on", True))

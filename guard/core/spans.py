@@ -12,6 +12,7 @@ import msgspec
 
 from guard.core.discreet import Discreet
 from guard.core.finding import Finding
+from guard.core.taxonomy import PSEUDONYM
 
 
 class Edit(Discreet, frozen=True):
@@ -68,8 +69,11 @@ def apply(text: str, base: int, edits: Iterable[Edit]) -> str:
 
 
 def parted(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """The findings, loose ones without what firm ones hold of them."""
-    firm = [f for f in findings if not f.loose and not f.type.startswith("HIDDEN_")]
+    """The findings, loose ones without what firm ones hold of them.
+
+    Hidden signs stand within names, and what looks like a pseudonym may be none: neither takes anything of a guess.
+    """
+    firm = [f for f in findings if not (f.loose or f.type == PSEUDONYM or f.type.startswith("HIDDEN_"))]
     if not firm or len(firm) == len(findings):
         return findings
     return [part for f in findings for part in ((f,) if not f.loose else _outside(f, firm))]

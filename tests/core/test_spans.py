@@ -28,6 +28,11 @@ CASES = [
         [_loose(0, 20), _firm(5, 10)],
         [("PERSON", 0, 5), ("IBAN_CODE", 5, 10), ("PERSON", 10, 20)],
     ),
+    (
+        "what looks like a pseudonym takes nothing of it",
+        [_loose(2, 9), _firm(0, 9, "PSEUDONYM")],
+        [("PSEUDONYM", 0, 9)],
+    ),
     ("hidden text ends no guess", [_loose(0, 9), _firm(8, 9, "HIDDEN_BIDI")], [("PERSON", 0, 9)]),
 ]
 

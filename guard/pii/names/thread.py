@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from guard.core.finding import Finding
@@ -26,12 +27,10 @@ class NameThread:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="guard-names", daemon=True)
         self._thread.start()
-        started = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
-        try:
-            started.result(_STOP_S)
-        except BaseException:
-            self._end()
-            raise
+        with ExitStack() as undone:
+            undone.callback(self._end)
+            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(_STOP_S)
+            undone.pop_all()
 
     def find(self, text: str) -> Sequence[Finding]:
         """The names in a text. Blocks. Raises EngineError."""

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from guard.core.finding import Finding
+from guard.core.spans import settle
 from guard.core.stretch import Stretch
 from guard.core.style import Style
 from guard.core.taxonomy import PSEUDONYM
@@ -172,3 +173,12 @@ def test_beyond_a_number_of_surrogates_values_get_placeholders() -> None:
     hidden = [own.hide(stretch("EMAIL_ADDRESS", f"a{n}@b.example", Style.SURROGATE)) for n in range(300)]
     assert sum("@" in text for text in hidden) == 256
     assert len(set(hidden)) == 300
+
+
+def test_a_name_that_hides_in_what_looks_like_a_placeholder_is_masked() -> None:
+    own = vault()
+    own.hide(stretch("PERSON", "Ada Lovelace"))
+    text = "PERSON_smith"
+    guess = Finding("PERSON", 7, 12, engine="names", loose=True)
+    (cluster,) = settle([Finding(PSEUDONYM, 0, 12), guess], 12)[1]
+    assert own.show(Stretch(0, 12, text, cluster)) == "[PERSON]"

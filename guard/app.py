@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 
 from litestar import Litestar
+from litestar.handlers import ASGIRouteHandler
 
 from guard.config import (
     BackendSettings,
@@ -85,21 +86,9 @@ def build_app(settings: Settings) -> Litestar:
         names=names.text if names is not None else None,
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
-    limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
-    marks = Marks(pattern.types)
-    embeddings = openai.embeddings(limits, marks)
-    paths = (
-        ("/v1/chat/completions", openai.chat(limits, marks)),
-        ("/v1/completions", openai.completions(limits, marks)),
-        ("/v1/embeddings", embeddings),
-    )
     return Litestar(
         route_handlers=[
-            *routes(paths, door, parts),
-            models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
-            check_route(
-                door, Trial((pattern, *parts.prompt_rules), parts.classifier, policy, parts.vaults, parts.names)
-            ),
+            *_api(settings, door, parts, pattern, backends),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
             openapi_route(),
@@ -111,6 +100,26 @@ def build_app(settings: Settings) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _api(
+    settings: Settings, door: Door, parts: Parts, pattern: PatternEngine, backends: Sequence[HttpBackend]
+) -> list[ASGIRouteHandler]:
+    """What serves exchanges, the list of models, and checks without a backend."""
+    limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
+    marks = Marks(pattern.types)
+    embeddings = openai.embeddings(limits, marks)
+    paths = (
+        ("/v1/chat/completions", openai.chat(limits, marks)),
+        ("/v1/completions", openai.completions(limits, marks)),
+        ("/v1/embeddings", embeddings),
+    )
+    trial = Trial((pattern, *parts.prompt_rules), parts.classifier, parts.policy, parts.vaults, parts.names)
+    return [
+        *routes(paths, door, parts),
+        models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
+        check_route(door, trial),
+    ]
 
 
 def _lifespan(

@@ -3,17 +3,16 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
+from guard.core.assessment import Assessment, Passage, SlotText, TextVerdict
+from guard.core.call import BackendCall
 from guard.core.channel import Channel
 from guard.core.decision import Decision
-from guard.core.discreet import Discreet
 from guard.core.entry import Closing, Opening
-from guard.core.event import EngineStatus, Inspected, StageFailed
-from guard.core.facts import Identity, MediaFacts, MessageFacts, RequestFacts
-from guard.core.finding import Finding
+from guard.core.event import Inspected, StageFailed
+from guard.core.facts import Identity, RequestFacts
 from guard.core.frame import Frame
 from guard.core.plan import Plan
+from guard.core.prompt import Prompt
 from guard.core.stretch import Stretch
 from guard.core.usage import Usage
 from guard.errors import GuardError
@@ -87,27 +86,6 @@ class DeferredEngine(Protocol):
         ...
 
 
-class Passage(Discreet, frozen=True):
-    """A whole text to score, and who speaks in it: a role of the API (`user`, `tool`, …)."""
-
-    text: str
-    role: str
-
-
-class Assessment(msgspec.Struct, frozen=True):
-    """What the classifiers say of one passage.
-
-    `scores` are calibrated, 0 to 1, by classifier, whatever the threshold; a classifier that gave none has a `status`
-    that says why. `findings` name types and places. `types` shares a score out among the finding types it stands for,
-    where a classifier tells them apart.
-    """
-
-    scores: Mapping[str, float] = {}
-    findings: tuple[Finding, ...] = ()
-    status: Mapping[str, EngineStatus] = {}
-    types: Mapping[str, float] = {}
-
-
 class Classifier(Protocol):
     """Scores whole texts: prompts, documents, tool results."""
 
@@ -119,20 +97,6 @@ class Classifier(Protocol):
     async def assess(self, passages: Sequence[Passage]) -> Sequence[Assessment]:
         """One assessment for each passage. A classifier that fails says so in `status`; nothing is raised."""
         ...
-
-
-class SlotText(Discreet, frozen=True):
-    """A whole text; `json`: it is JSON, in whose strings letters may be escaped."""
-
-    text: str
-    json: bool = False
-
-
-class TextVerdict(msgspec.Struct, frozen=True):
-    """What an engine says of one whole text. Without `OK` it says nothing."""
-
-    findings: tuple[Finding, ...] = ()
-    status: EngineStatus = EngineStatus.OK
 
 
 class TextEngine(Protocol):
@@ -219,29 +183,6 @@ class Ledger(Protocol):
         ...
 
 
-class Prompt(Discreet, frozen=True):
-    """A request as a dialect reads it: a typed view beside the frame that keeps its bytes.
-
-    `roles` says for each slot of the frame who speaks in it (`system`, `user`, `tool`, …), empty for texts outside the
-    conversation, such as definitions of tools. `groups` are slots that a model reads as one text: a message's parts.
-    `members` are the paths of members that smuggle. `usage_hidden` says that usage was asked of the backend on Guard's
-    own account, so its chunk is not for the client.
-    """
-
-    frame: Frame
-    model: str
-    stream: bool
-    choices: int
-    max_tokens: int | None
-    messages: tuple[MessageFacts, ...]
-    tools: tuple[str, ...]
-    members: tuple[str, ...]
-    usage_hidden: bool = False
-    roles: tuple[str, ...] = ()
-    groups: tuple[tuple[int, ...], ...] = ()
-    media: tuple[MediaFacts, ...] = ()
-
-
 class AnswerReader(Protocol):
     """Reads one answer of the backend. Pure; one per exchange."""
 
@@ -315,16 +256,6 @@ class BackendAnswer(Protocol):
     def close(self) -> None:
         """Drops the connection at once, so that generation stops."""
         ...
-
-
-class BackendCall(msgspec.Struct, frozen=True):
-    """One request to a backend. `path` is below the backend's `base_url`. `streamed`: the answer begins at once."""
-
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes | None = None
-    streamed: bool = False
 
 
 class ClientSide(Protocol):

@@ -14,9 +14,9 @@ from guard.cli.labelled import Labelled
 from guard.cli.model_score import Scorer, stream_scorer, text_scorer
 from guard.cli.ranking import Quality, Tally
 from guard.config import Settings
+from guard.core.assessment import Passage
 from guard.core.event import EngineStatus
 from guard.inference.manifest import ModelSpec, ScoreSpec
-from guard.ports import Passage
 from guard.security.classifiers import Classifiers
 
 AT_ONCE: Final = 64

@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
+from guard.core.assessment import Passage
 from guard.core.event import EngineStatus
 from guard.errors import EngineError, EngineTimeout
 from guard.inference.calibration import calibrate
 from guard.inference.manifest import ScoreSpec
-from guard.ports import Classifier, Passage
+from guard.ports import Classifier
 from guard.security.answer_classifier import MOST_TOKENS, PARAGRAPH_TOKENS, AnswerClassifier
 from guard.security.reading import Word, WordReader
 

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from guard.app import build_names
 from guard.cli.labelled import lines
 from guard.config import Settings
+from guard.core.assessment import SlotText
 from guard.core.discreet import Discreet
 from guard.core.event import EngineStatus
 from guard.dialects.complaint import misfit
 from guard.inference.manifest import ModelSpec
-from guard.ports import SlotText, TextEngine
+from guard.ports import TextEngine
 
 AT_ONCE: Final = 64
 ALL: Final = "all"

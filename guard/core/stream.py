@@ -24,7 +24,8 @@ from guard.core.event import (
 )
 from guard.core.finding import Finding
 from guard.core.frame import Frame
-from guard.core.hold import ChannelHold, HeldFrame
+from guard.core.held import HeldFrame
+from guard.core.hold import ChannelHold
 from guard.core.plan import FailureMode, Plan
 from guard.core.stretch import Write, mask
 from guard.core.taxonomy import PSEUDONYM

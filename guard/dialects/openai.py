@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from guard.core.frame import Frame
+from guard.core.prompt import Prompt
 from guard.dialects import splice
 from guard.dialects.mark import FORM_ALONE, Marks
 from guard.dialects.openai_error import error_body
 from guard.dialects.openai_reader import Limits, StreamReader, WholeReader
 from guard.dialects.openai_request import RequestReader
 from guard.errors import GuardError
-from guard.ports import Prompt
 
 
 class OpenAIDialect:

@@ -7,6 +7,7 @@ import msgspec
 from guard.core.channel import Channel
 from guard.core.facts import MessageFacts
 from guard.core.frame import Frame, Slot
+from guard.core.prompt import Prompt
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
 from guard.dialects.mark import FORM_ALONE, Marks, is_inert, is_media, is_model
@@ -14,7 +15,6 @@ from guard.dialects.openai_media import KINDS, MediaCount
 from guard.dialects.openai_member import member_of, misspelled
 from guard.dialects.openai_shape import REQUEST_MARKS, REQUEST_MEDIA, SEED
 from guard.errors import MalformedRequest
-from guard.ports import Prompt
 
 _MOST_TEXTS: Final = 16_384
 """Texts that one request may consist of."""

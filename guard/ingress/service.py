@@ -13,6 +13,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 from ulid import ULID
 
+from guard.core.assessment import Assessment, Passage
 from guard.core.event import EngineStatus
 from guard.core.facts import Identity
 from guard.dialects import guard_check, openai_moderation
@@ -22,7 +23,7 @@ from guard.dialects.openai_moderation import ModerationResponse, ModerationResul
 from guard.errors import EngineError, EngineTimeout, GuardError, MethodNotAllowed, NotFound
 from guard.ingress.asgi import AsgiClient, headers_of, read_body
 from guard.ingress.openai import Door
-from guard.ports import Assessment, Classifier, Passage
+from guard.ports import Classifier
 from guard.runtime.reply import JSON
 from guard.runtime.trial import CheckReport, Trial, TrialText
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 import msgspec
 
 from guard.core.action import Action
+from guard.core.call import BackendCall
 from guard.core.event import FrameSeen
 from guard.core.frame import Frame
 from guard.core.plan import Plan
+from guard.core.prompt import Prompt
 from guard.errors import BackendMalformed, BackendTimeout, UpstreamError
-from guard.ports import Backend, BackendCall, Dialect, Engine, Prompt
+from guard.ports import Backend, Dialect, Engine
 from guard.runtime.inspection import Engines, Inspection
 
 

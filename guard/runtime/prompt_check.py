@@ -11,17 +11,19 @@ from typing import Final
 import msgspec
 
 from guard.core.action import Action
+from guard.core.assessment import Assessment, Passage, SlotText
 from guard.core.command import Release
 from guard.core.event import EngineStatus, FrameSeen, Inspected
 from guard.core.facts import EngineFacts, FindingFacts
 from guard.core.finding import Finding
 from guard.core.frame import Slot
 from guard.core.plan import FailureMode, Plan
+from guard.core.prompt import Prompt
 from guard.core.stream import StreamGuard
 from guard.core.stretch import Write, mask
 from guard.core.taxonomy import PSEUDONYM, group_of, severity_of
 from guard.errors import EngineError, EngineTimeout, InvariantError
-from guard.ports import Assessment, Classifier, Engine, Passage, Prompt, SlotText, TextEngine
+from guard.ports import Classifier, Engine, TextEngine
 
 MEMBER: Final = "POLICY_MEMBER"
 CLASSIFIER: Final = "classifier"

@@ -15,21 +15,21 @@ import structlog
 from ulid import ULID
 
 from guard.core.action import Action
+from guard.core.call import BackendCall
 from guard.core.decision import Decision
 from guard.core.entry import Opening, Status
 from guard.core.facts import NEWEST_MESSAGES, Identity, RequestFacts
+from guard.core.prompt import Prompt
 from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError
 from guard.ports import (
     Backend,
     BackendAnswer,
-    BackendCall,
     Classifier,
     ClientSide,
     Dialect,
     Engine,
     Ledger,
     PolicyEngine,
-    Prompt,
     Router,
     TextEngine,
     Vault,

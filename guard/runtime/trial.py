@@ -14,10 +14,11 @@ from guard.core.discreet import Discreet
 from guard.core.facts import Identity, MessageFacts, RequestFacts
 from guard.core.frame import Frame, Slot
 from guard.core.plan import Plan
+from guard.core.prompt import Prompt
 from guard.core.style import Style
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError
-from guard.ports import Classifier, Engine, PolicyEngine, Prompt, TextEngine, Vault, Vaults
+from guard.ports import Classifier, Engine, PolicyEngine, TextEngine, Vault, Vaults
 from guard.runtime.prompt_check import Outcome, PromptCheck
 
 TRIAL: Final = Identity(tenant="default", key="trial", tier="default")

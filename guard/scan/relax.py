@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from guard.scan.syntax import ALL, NEWLINE, WORD, Alt, Codes, Edge, Look, Node, One, Rep, Seq, parse
+from guard.scan.spell import members, spelt
+from guard.scan.syntax import ALL, NEWLINE, WORD, Alt, Codes, Edge, Look, Node, One, Rep, Seq, is_zero, parse
 
 MOST_CHARS: Final = 512
 """The most characters of running text, white space included, that an expression may reach over."""
@@ -54,13 +55,13 @@ def relax(source: str, flags: int, body: str = "") -> Relaxed:
     plain, behind = _behind_group(plain)
     tree = parse(plain, flags)
     _refuse_deep_looks(tree, 0)
-    waits = [print_node(path) for path in _looks(tree)]
+    waits = [spelt(path) for path in _looks(tree)]
     for node in (tree, *_looks(tree)):
         _refuse_running(node)
     if _least(tree) == 0:
         raise ValueError("it matches the empty text; let it match one character at least")
     return Relaxed(
-        body=body or print_node(tree),
+        body=body or spelt(tree),
         not_after=members(ALL - _left(tree)),
         waits="" if body else "|".join(waits),
         exact=plain,
@@ -105,14 +106,6 @@ def _behind_group(source: str) -> tuple[str, bool]:
     if re.search(r"\\[1-9]", source):
         raise ValueError("it has both a look behind in front and a back-reference; write it without one of them")
     return f"(?:{look})()(?:{rest})", True
-
-
-def _zero(node: Node) -> bool:
-    if isinstance(node, Edge | Look):
-        return True
-    if isinstance(node, Seq):
-        return all(map(_zero, node.items))
-    return isinstance(node, Alt) and all(map(_zero, node.items))
 
 
 def _least(node: Node) -> int:
@@ -160,7 +153,7 @@ def _first(node: Node) -> Codes:
     if isinstance(node, Seq):
         codes: Codes = frozenset()
         for item in node.items:
-            if not _zero(item):
+            if not is_zero(item):
                 codes |= _first(item) if _least(item) else _codes(item)
                 if _least(item):
                     return codes
@@ -172,7 +165,7 @@ def _left(node: Node) -> Codes:
     items = node.items if isinstance(node, Seq) else (node,)
     allowed = ALL
     for index, item in enumerate(items):
-        if _zero(item):
+        if is_zero(item):
             allowed &= _allows(item, Seq(items[index + 1 :]))
             continue
         if isinstance(item, Alt):
@@ -277,46 +270,3 @@ def _is_nested(node: Node, inside: bool = False) -> bool:
     if isinstance(node, Seq):
         return any(_is_nested(item, inside) for item in node.items)
     return isinstance(node, Look) and _is_nested(node.item, inside)
-
-
-def print_node(node: Node) -> str:
-    """An expression in the syntax that the automaton reads."""
-    if isinstance(node, One):
-        return _class(node.codes)
-    if isinstance(node, Seq):
-        return "".join(print_node(item) for item in node.items if not _zero(item))
-    if isinstance(node, Alt):
-        return f"(?:{'|'.join(dict.fromkeys(print_node(item) for item in node.items))})"
-    if isinstance(node, Rep):
-        inner = print_node(node.item)
-        if not inner or node.high == 0:
-            return ""
-        times = f"{{{node.low},{'' if node.high is None else node.high}}}"
-        return f"(?:{inner}){times}"
-    return ""
-
-
-def _class(codes: Codes) -> str:
-    if len(codes) == 1:
-        return _char(next(iter(codes)))
-    if codes == ALL:
-        return r"[\x00-\xff]"
-    return f"[{members(codes)}]"
-
-
-def members(codes: Codes) -> str:
-    """The inside of a class; empty for no code at all."""
-    parts, ordered = [], sorted(codes)
-    at = 0
-    while at < len(ordered):
-        stop = at
-        while stop + 1 < len(ordered) and ordered[stop + 1] == ordered[stop] + 1:
-            stop += 1
-        low, high = _char(ordered[at]), _char(ordered[stop])
-        parts.append(low if stop == at else f"{low}-{high}")
-        at = stop + 1
-    return "".join(parts)
-
-
-def _char(code: int) -> str:
-    return chr(code) if chr(code).isascii() and chr(code).isalnum() else f"\\x{code:02x}"

@@ -212,3 +212,12 @@ def _cased(codes: Codes, reading: Reading) -> Codes:
         return codes
     letters = {chr(code) for code in codes if code < 0x80}
     return codes | {ord(form) for char in letters for form in (char.lower(), char.upper())}
+
+
+def is_zero(node: Node) -> bool:
+    """Whether it matches the empty text alone: conditions and nothing else."""
+    if isinstance(node, Edge | Look):
+        return True
+    if isinstance(node, Seq):
+        return all(map(is_zero, node.items))
+    return isinstance(node, Alt) and all(map(is_zero, node.items))

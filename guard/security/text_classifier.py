@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from guard.core.assessment import Assessment, Passage
 from guard.core.event import EngineStatus
 from guard.core.finding import Finding
 from guard.errors import EngineBusy, EngineError, EngineTimeout
@@ -23,7 +24,6 @@ from guard.inference.manifest import ModelSpec, ScoreSpec
 from guard.inference.remembered import Remembered
 from guard.inference.runner import Floats
 from guard.inference.token import MOST_CHARS, Tokeniser, Tokens, Window
-from guard.ports import Assessment, Passage
 from guard.security.decoding import View, decoded_views
 from guard.security.normal_form import NormalForm, normal_form
 

@@ -9,8 +9,8 @@ import httpx
 import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
 
+from guard.core.call import BackendCall
 from guard.errors import BackendBroken, BackendMalformed, BackendTimeout, BackendUnreachable, UpstreamError
-from guard.ports import BackendCall
 from guard.upstream.transport import incoming
 
 _IDENTITY: Final = frozenset({"", "identity"})

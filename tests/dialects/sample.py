@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from guard.core.frame import Frame
+from guard.core.prompt import Prompt
 from guard.dialects import openai
 from guard.dialects.openai import OpenAIDialect
 from guard.dialects.openai_reader import Limits, StreamReader, WholeReader
-from guard.ports import Prompt
 
 LIMITS = Limits(event_bytes=100_000, answer_bytes=1_000_000, json_depth=32)
 CHAT = openai.chat(LIMITS)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from guard.core.prompt import Prompt
 from guard.dialects.openai_request import RequestReader
-from guard.ports import Prompt
 
 from . import sample
 

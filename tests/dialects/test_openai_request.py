@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from guard.core.facts import MessageFacts
+from guard.core.prompt import Prompt
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.dialects.openai_request import RequestReader
 from guard.errors import MalformedRequest
-from guard.ports import Prompt
 
 from . import sample
 

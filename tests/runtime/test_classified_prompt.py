@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from guard.core.action import Action
+from guard.core.assessment import Assessment, Passage
 from guard.core.channel import Channel
 from guard.core.event import EngineStatus
 from guard.core.finding import Finding
 from guard.core.frame import Frame, Slot
 from guard.core.plan import FailureMode, Plan
+from guard.core.prompt import Prompt
 from guard.errors import EngineError, EngineTimeout
-from guard.ports import Assessment, Passage, Prompt
 from guard.runtime.prompt_check import PromptCheck
 from guard.scan.engine import PatternEngine
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from guard.core.action import Action
+from guard.core.assessment import SlotText, TextVerdict
 from guard.core.event import EngineStatus
 from guard.core.finding import Finding
 from guard.core.plan import FailureMode, Plan
 from guard.errors import EngineError, EngineTimeout
-from guard.ports import SlotText, TextVerdict
 from guard.runtime.prompt_check import PromptCheck
 from guard.scan.engine import PatternEngine
 from tests.runtime.test_classified_prompt import prompt

@@ -6,8 +6,8 @@ from guard.core.action import Action
 from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
 from guard.core.plan import Plan
+from guard.core.prompt import Prompt
 from guard.errors import InvariantError
-from guard.ports import Prompt
 from guard.runtime.prompt_check import MEMBER, PromptCheck
 from guard.scan.engine import PatternEngine
 

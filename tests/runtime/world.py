@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from guard.core.action import Action
+from guard.core.call import BackendCall
 from guard.core.channel import Channel
 from guard.core.decision import Decision
 from guard.core.entry import Closing, Opening
@@ -15,7 +16,7 @@ from guard.dialects.openai_reader import Limits
 from guard.errors import GuardError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
-from guard.ports import BackendCall, DeferredEngine, Engine
+from guard.ports import DeferredEngine, Engine
 from guard.runtime.inspection import Engines
 from guard.runtime.pump import Call, Exchange, Parts
 

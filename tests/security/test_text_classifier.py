@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from guard.core.assessment import Assessment, Passage
 from guard.core.event import EngineStatus
 from guard.inference.token import MOST_CHARS
-from guard.ports import Assessment, Passage
 from guard.security.text_classifier import TextClassifier
 from tests.security.window_model import LOGITS, Lexicon, calm_is_clear, text_classifier
 

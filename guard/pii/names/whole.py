@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from guard.core.assessment import SlotText, TextVerdict
 from guard.core.event import EngineStatus
 from guard.core.finding import Finding
 from guard.errors import EngineBusy, EngineError, EngineTimeout
@@ -21,7 +22,6 @@ from guard.pii.names.label import Labeller, Part
 from guard.pii.names.run import RunReader
 from guard.pii.names.span import Decoder
 from guard.pii.names.word import Word, words_of
-from guard.ports import SlotText, TextVerdict
 
 _REMEMBERED: Final = 16_384
 """Texts whose names are remembered."""

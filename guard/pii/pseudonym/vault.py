@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from guard.core.assessment import SlotText
 from guard.core.facts import Identity
 from guard.core.stretch import Stretch, mask
 from guard.core.style import Style
@@ -22,7 +23,6 @@ from guard.pii.pseudonym.literal import LiteralEngine
 from guard.pii.pseudonym.mint import Mint
 from guard.pii.pseudonym.surrogate import surrogate
 from guard.pii.pseudonym.surrogate_name import common_words
-from guard.ports import SlotText
 
 _SURROGATE_TRIES: Final = 8
 _MOST_CHARS: Final = 4_096

@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from guard.scan.relax import Relaxed, print_node, relax
+from guard.scan.relax import Relaxed, relax
+from guard.scan.spell import spelt
 from guard.scan.syntax import Alt, Node, Rep, Seq, parse
 
 _CLASSES: Final = {
@@ -51,9 +52,9 @@ def translated(source: str) -> Expression:
     head, separator, value = python.partition(_SEPARATOR)
     relaxed = relax(python, flags, "x")
     if separator and value.startswith("(") and not re.search(r"\(|\[\^|\.(?!\w)", value[1:].split(")")[0]):
-        front = print_node(_eased(parse(*_flagged(_closed(head), flags))))
+        front = spelt(_eased(parse(*_flagged(_closed(head), flags))))
         return Expression(relaxed, f"(?:{front}){_SHARED}", _SHARED)
-    return Expression(relaxed, print_node(_eased(parse(*_flagged(python, flags)))))
+    return Expression(relaxed, spelt(_eased(parse(*_flagged(python, flags)))))
 
 
 def _flagged(source: str, flags: int) -> tuple[str, int]:

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from guard.core.assessment import SlotText, TextVerdict
 from guard.core.event import EngineStatus
 from guard.inference.token import MOST_CHARS
 from guard.pii.names.whole import WholeNames
-from guard.ports import SlotText, TextVerdict
 from tests.pii.names.token_model import Register, whole
 
 FILL = "it met " * 40

@@ -1,12 +1,12 @@
 """A vault that has hidden some values, as a request's check does it."""
 
+from guard.core.assessment import SlotText
 from guard.core.facts import Identity
 from guard.core.finding import Finding
 from guard.core.stretch import Stretch
 from guard.core.style import Style
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vault, Vaults
-from guard.ports import SlotText
 
 WHO = Identity("acme", "app", "free")
 SECRET = b"sixteen bytes and more"

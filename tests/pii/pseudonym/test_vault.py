@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from guard.core.assessment import SlotText
 from guard.core.finding import Finding
 from guard.core.spans import settle
 from guard.core.stretch import Stretch
@@ -11,7 +12,6 @@ from guard.core.style import Style
 from guard.core.taxonomy import PSEUDONYM
 from guard.pii.pseudonym.keyring import Keyring, Scope
 from guard.pii.pseudonym.vault import Vaults
-from guard.ports import SlotText
 
 from .hidden import SECRET, WHO, stretch, vault
 

@@ -17,13 +17,12 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import spacy
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from benchmarks.corpus import FINDINGS, PROSE, tokens
 from benchmarks.place import Place, place
 from benchmarks.report import RESULTS, table, write
+from benchmarks.words import Words
 from guard.app import build_engine
 from guard.config import RecognizerSettings
 from guard.core.channel import Channel
@@ -93,41 +92,6 @@ def guarded(name: str, chosen: RecognizerSettings | None, rounds: int) -> Row:
         for kind, pieces in texts().items()
     }
     return Row(name, len(engine.automaton.rules), start_s, costs)
-
-
-class Words(NlpEngine):
-    """spaCy's English tokenizer without a model: the least that Presidio's context words need."""
-
-    engine_name = "words"
-    is_available = True
-
-    def __init__(self) -> None:
-        self._english = spacy.blank("en")
-
-    def load(self) -> None:
-        """Nothing to load."""
-
-    def is_loaded(self) -> bool:
-        return True
-
-    def process_text(self, text: str, language: str) -> NlpArtifacts:
-        words = self._english.make_doc(text)
-        return NlpArtifacts([], words, [word.idx for word in words], [word.text for word in words], self, language)
-
-    def process_batch(self, texts, language, batch_size=1, n_process=1, **kwargs):  # type: ignore[no-untyped-def]
-        return ((text, self.process_text(text, language)) for text in texts)
-
-    def is_stopword(self, word: str, language: str) -> bool:
-        return bool(self._english.vocab[word].is_stop)
-
-    def is_punct(self, word: str, language: str) -> bool:
-        return bool(self._english.vocab[word].is_punct)
-
-    def get_supported_entities(self) -> list[str]:
-        return []
-
-    def get_supported_languages(self) -> list[str]:
-        return ["en"]
 
 
 def presidio(rounds: int) -> Row:

@@ -42,7 +42,8 @@ from guard.pii.pseudonym.vault import Vaults
 from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
-from guard.ports import DeferredEngine
+from guard.policy.serving import FixedPolicies, InProcess
+from guard.ports import DeferredEngine, Policies
 from guard.runtime.admission import Admission, Key
 from guard.runtime.catalogue import Catalogue
 from guard.runtime.inspection import Engines
@@ -67,7 +68,7 @@ def build_app(settings: Settings) -> Litestar:
     """The ASGI application. Opens nothing but files; the ledger and the models start and stop with its lifespan."""
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
-    policy, pattern = EmbeddedPolicy(Path(settings.policies)), build_engine(settings.recognizers, settings.secrets)
+    policies, pattern = build_policies(settings), build_engine(settings.recognizers, settings.secrets)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -79,7 +80,7 @@ def build_app(settings: Settings) -> Litestar:
         classifier=classifiers.text if classifiers is not None else None,
         leak=_leak_rule(settings),
         vaults=_vaults(settings),
-        policy=policy,
+        policies=policies,
         router=Router(backends),
         ledger=ledger,
         lull_s=settings.stream.lull_ms / 1000,
@@ -114,7 +115,7 @@ def _api(
         ("/v1/completions", openai.completions(limits, marks)),
         ("/v1/embeddings", embeddings),
     )
-    trial = Trial((pattern, *parts.prompt_rules), parts.classifier, parts.policy, parts.vaults, parts.names)
+    trial = Trial((pattern, *parts.prompt_rules), parts.classifier, parts.policies, parts.vaults, parts.names)
     return [
         *routes(paths, door, parts),
         models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
@@ -180,6 +181,11 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
     )
 
 
+def build_policies(settings: Settings) -> Policies:
+    """What decides. Raises ConfigError that names file, line and cure."""
+    return FixedPolicies(InProcess(EmbeddedPolicy(Path(settings.policies))))
+
+
 def build_classifiers(settings: Settings, observe: Observe | None = None) -> Classifiers | None:
     """The models that the configuration asks for, opened and not started; None if it asks for none.
 
@@ -229,8 +235,8 @@ def build_names(settings: Settings, observe: Observe | None = None) -> Names | N
 
 async def check_text(settings: Settings, text: str) -> CheckReport:
     """What the configured policy makes of a text, as if it were a user's prompt."""
-    policy, engines = (
-        EmbeddedPolicy(Path(settings.policies)),
+    policies, engines = (
+        build_policies(settings),
         (build_engine(settings.recognizers, settings.secrets), FloodEngine()),
     )
     classifiers, names = build_classifiers(settings), build_names(settings)
@@ -240,7 +246,7 @@ async def check_text(settings: Settings, text: str) -> CheckReport:
                 stack.push_async_callback(service.stop)
                 service.start()
         read, named = classifiers.text if classifiers else None, names.text if names else None
-        return (await Trial(engines, read, policy, _vaults(settings), named).check([TrialText(text)]))[0]
+        return (await Trial(engines, read, policies, _vaults(settings), named).check([TrialText(text)]))[0]
 
 
 def _deferred(classifiers: Classifiers | None, names: Names | None) -> tuple[DeferredEngine, ...]:

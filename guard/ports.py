@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
+from guard.core.admin_facts import AdminFacts
+from guard.core.answer_facts import AnswerFacts
 from guard.core.assessment import Assessment, Passage, SlotText, TextVerdict
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
@@ -12,8 +14,10 @@ from guard.core.event import Inspected, StageFailed
 from guard.core.facts import Identity, RequestFacts
 from guard.core.frame import Frame
 from guard.core.plan import Plan
+from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.prompt import Prompt
 from guard.core.stretch import Stretch
+from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
 from guard.errors import GuardError
 
@@ -151,15 +155,45 @@ class Vaults(Protocol):
 
 
 class PolicyEngine(Protocol):
-    """Answers what may be done."""
+    """One generation of policies: answers what may be done. Each call raises PolicyError without a usable decision."""
 
     @property
     def generation(self) -> str:
         """Names the loaded set of policies."""
         ...
 
-    def request(self, facts: RequestFacts) -> Decision:
-        """`data.guard.request`. Raises PolicyError when there is no usable decision; undefined denies."""
+    @property
+    def points(self) -> frozenset[str]:
+        """The entry points that it has rules for: `request`, `response`, `tool`, `admin`."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The members of a request's facts that it reads, and of what costs to learn: `messages.language`, `.text`."""
+        ...
+
+    async def request(self, facts: RequestFacts) -> Decision:
+        """`data.guard.request`; undefined denies."""
+        ...
+
+    async def response(self, facts: AnswerFacts) -> AnswerDecision:
+        """`data.guard.response`; undefined leaves what the request's decision said."""
+        ...
+
+    async def tool(self, facts: ToolFacts) -> ToolDecision:
+        """`data.guard.tool`; undefined denies."""
+        ...
+
+    async def admin(self, facts: AdminFacts) -> AdminDecision:
+        """`data.guard.admin`; undefined denies."""
+        ...
+
+
+class Policies(Protocol):
+    """What policies serve. Generations come and go."""
+
+    def engine(self, identity: Identity) -> PolicyEngine:
+        """The engine for an exchange of this identity, which ends under it."""
         ...
 
 

@@ -1,19 +1,55 @@
-"""A decision: what the policy answered, as data."""
+"""A decision on a request: what the policy answered, as data."""
 
 from collections.abc import Mapping
 
 import msgspec
 
 from guard.core.action import Action
+from guard.core.facts import Scalar
 from guard.core.plan import FailureMode, Plan, ReleaseMode
 from guard.core.style import Style
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """A reason to refuse the request. `message` is shown to the client; `code` goes to the audit as well."""
+    """A reason to refuse. `message` is shown to the client; `code` goes to the audit as well, `internal` only there."""
 
     code: str
     message: str
+    internal: str = ""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where a request goes in place of where its model's name leads; what is empty stays."""
+
+    backend: str = ""
+    model: str = ""
+
+
+class TokenLimits(msgspec.Struct, frozen=True):
+    """Most tokens of the answer, of the thinking before it, and how many a second; None for no limit."""
+
+    max_tokens: int | None = None
+    tokens_per_s: float | None = None
+    thinking_tokens: int | None = None
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What becomes of the request's own members.
+
+    `allow`: those that may travel, beside what the API can't do without; others are taken out. None allows all. `force`
+    gives members a value, `max` an upper bound where they have a number.
+    """
+
+    allow: tuple[str, ...] | None = None
+    force: Mapping[str, Scalar] = {}
+    max: Mapping[str, float] = {}
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """A person has to agree first. `timeout_s` None: as long as the configuration lets one wait."""
+
+    reason: str = ""
+    timeout_s: float | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -41,6 +77,10 @@ class Decision(msgspec.Struct, frozen=True):
     release: ReleaseMode = ReleaseMode.HELD
     ahead_chars: int = 400
     classifiers: tuple[str, ...] | None = None
+    route: Route | None = None
+    limits: TokenLimits = TokenLimits()
+    parameters: Parameters = Parameters()
+    require_approval: Approval | None = None
     generation: str = ""
 
     def prompt_plan(self) -> Plan:

@@ -1,70 +1,67 @@
-"""The embedded policy engine: a directory of Rego, compiled at boot, asked in this process.
+"""The embedded policy engine: a directory of Rego, compiled, and asked in this process.
 
 It calls nobody. Only what the policy reads is handed to it, and its last decisions are remembered by that: most of a
-day's requests differ in nothing that a policy reads. A policy that can't answer an example request does not boot.
+day's requests differ in nothing that a policy reads. A policy that can't answer an example at each of its entry points
+does not boot.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from guard.core.decision import Decision, Denial
-from guard.core.facts import Identity, MessageFacts, RequestFacts
+from guard.core.admin_facts import AdminFacts
+from guard.core.answer_facts import AnswerFacts
+from guard.core.decision import Decision
+from guard.core.facts import RequestFacts
+from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.tool_facts import ToolFacts
 from guard.errors import ConfigError, PolicyError
-from guard.policy.decision import parse_decision
 from guard.policy.document import input_document
+from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL, UNDEFINED, Point, points_defined
 from guard.policy.program import Program
-from guard.policy.reading import fields_read, is_repeatable
-from guard.policy.source import read
+from guard.policy.reading import costly_reads, fields_read, is_repeatable
+from guard.policy.source import Source, read
 
-_ENTRYPOINT: Final = "guard/request"
+F = TypeVar("F", bound=msgspec.Struct)
+D = TypeVar("D")
+
 _MOST_REMEMBERED: Final = 1024
-_UNDEFINED: Final = Denial(
-    "policy_undefined",
-    "the policy has no decision for this request: ask the operator to define data.guard.request for it",
-)
-_TOO_LARGE: Final = Denial(
-    "policy_input_too_large",
-    "the request has too many messages, tools or findings to be judged: send fewer at once",
-)
-_EXAMPLE: Final = RequestFacts(
-    identity=Identity(tenant="example", key="example", tier="example"),
-    model="example",
-    backend="example",
-    dialect="openai.chat",
-    stream=True,
-    choices=1,
-    max_tokens=None,
-    messages=(MessageFacts(role="user", chars=1),),
-    message_count=1,
-    tools=(),
-    members=(),
-    findings=(),
-    engines=(),
-    scores={},
-    prompt_chars=1,
-    now="2000-01-01T00:00:00Z",
-)
 
 
 class EmbeddedPolicy:
-    """Answers `data.guard.request` from a directory of `.rego` files and an optional `data.json`."""
+    """Answers `data.guard.request` and the other entry points from compiled Rego."""
 
     def __init__(self, directory: Path) -> None:
-        """Reads and compiles the directory, tests aside. Raises ConfigError that names file, line and cure."""
-        source = read(directory)
+        """Reads and compiles a directory, tests aside. Raises ConfigError that names file, line and cure."""
+        self._open(read(directory), str(directory))
+
+    @classmethod
+    def of(cls, source: Source, place: str) -> "EmbeddedPolicy":
+        """Compiles what has been read; `place` names it in errors. Raises ConfigError."""
+        policy = cls.__new__(cls)
+        policy._open(source, place)
+        return policy
+
+    def _open(self, source: Source, place: str) -> None:
         self._generation = source.generation
-        self._fields = fields_read(source.modules)
-        self._decided = lru_cache(_MOST_REMEMBERED)(self._decide) if is_repeatable(source.modules) else self._decide
+        self.points = points_defined(source.modules) | {REQUEST.name}
+        self.reads = costly_reads(source.modules)
+        self._fields = {point.name: fields_read(source.modules, point.facts) for point in POINTS}
+        self._decided: dict[str, Callable[[bytes], object]] = {}
+        repeatable = is_repeatable(source.modules)
         try:
-            self._program = Program(source, (_ENTRYPOINT,))
-            self.request(_EXAMPLE)
+            asked = tuple(point.entrypoint for point in POINTS if point.name in self.points)
+            self._program = Program(source, asked)
+            for point in POINTS:
+                if point.name in self.points:
+                    decide = self._decider(point)
+                    self._decided[point.name] = lru_cache(_MOST_REMEMBERED)(decide) if repeatable else decide
+                    self._try(point)
         except ConfigError as error:
-            raise ConfigError(f"{directory}: {error.message}") from None
-        except PolicyError as error:
-            raise ConfigError(f"{directory}: no usable decision on an example request: {error.message}") from None
+            raise ConfigError(f"{place}: {error.message}") from None
 
     @property
     def generation(self) -> str:
@@ -76,12 +73,40 @@ class EmbeddedPolicy:
 
         Undefined denies with `policy_undefined`, too large a request with `policy_input_too_large`.
         """
-        document = input_document(facts, self._fields)
-        return self._deny(_TOO_LARGE) if document is None else self._decided(document)
+        return self._ask(REQUEST, facts)
 
-    def _decide(self, document: bytes) -> Decision:
-        answer = self._program.evaluate(_ENTRYPOINT, msgspec.json.decode(document))
-        return self._deny(_UNDEFINED) if answer is msgspec.UNSET else parse_decision(answer, self._generation)
+    def response(self, facts: AnswerFacts) -> AnswerDecision:
+        """The decision on a finding in an answer; undefined leaves the request's. Raises PolicyError."""
+        return self._ask(RESPONSE, facts)
 
-    def _deny(self, denial: Denial) -> Decision:
-        return Decision(deny=(denial,), generation=self._generation)
+    def tool(self, facts: ToolFacts) -> ToolDecision:
+        """The decision on a tool call; undefined denies. Raises PolicyError."""
+        return self._ask(TOOL, facts)
+
+    def admin(self, facts: AdminFacts) -> AdminDecision:
+        """The decision on an administrator's action; undefined denies. Raises PolicyError."""
+        return self._ask(ADMIN, facts)
+
+    def _ask(self, point: Point[F, D], facts: F) -> D:
+        decide = self._decided.get(point.name)
+        if decide is None:
+            return point.refuse(UNDEFINED, self._generation)
+        document = input_document(facts, self._fields[point.name])
+        if document is None:
+            return point.refuse(TOO_LARGE, self._generation)
+        return decide(document)  # type: ignore[return-value]  # the decider of this very point
+
+    def _try(self, point: Point[F, D]) -> None:
+        try:
+            self._ask(point, point.example)
+        except PolicyError as error:
+            raise ConfigError(f"no usable decision on an example {point.name}: {error.message}") from None
+
+    def _decider(self, point: Point[F, D]) -> Callable[[bytes], D]:
+        def decide(document: bytes) -> D:
+            answer = self._program.evaluate(point.entrypoint, msgspec.json.decode(document))
+            if answer is msgspec.UNSET:
+                return point.refuse(UNDEFINED, self._generation)
+            return point.parse(answer, self._generation)
+
+        return decide

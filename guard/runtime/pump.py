@@ -29,7 +29,7 @@ from guard.ports import (
     Dialect,
     Engine,
     Ledger,
-    PolicyEngine,
+    Policies,
     Router,
     TextEngine,
     Vault,
@@ -62,7 +62,7 @@ class Parts(msgspec.Struct, frozen=True):
     classifier: Classifier | None
     leak: LeakRule
     vaults: Vaults
-    policy: PolicyEngine
+    policies: Policies
     router: Router
     ledger: Ledger
     lull_s: float
@@ -94,6 +94,8 @@ class Exchange:
         self.id = str(ULID())
         self._parts = parts
         self._call = call
+        self._policy = parts.policies.engine(call.identity)
+        """What decides, to the end: it stays when newer policies come."""
         self._reply = Reply(client, call.dialect, self.id)
         self._client = client
         self._account: Account | None = None
@@ -163,7 +165,7 @@ class Exchange:
             await check.classify(self._parts.classifier)
         if self._parts.names is not None:
             await check.read(self._parts.names)
-        decision = self._parts.policy.request(self._facts(prompt, backend, check))
+        decision = await self._policy.request(self._facts(prompt, backend, check))
         account.generation = decision.generation
         if decision.deny:
             account.decision = "deny"

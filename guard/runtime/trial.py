@@ -18,7 +18,7 @@ from guard.core.prompt import Prompt
 from guard.core.style import Style
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError
-from guard.ports import Classifier, Engine, PolicyEngine, TextEngine, Vault, Vaults
+from guard.ports import Classifier, Engine, Policies, TextEngine, Vault, Vaults
 from guard.runtime.prompt_check import Outcome, PromptCheck
 
 TRIAL: Final = Identity(tenant="default", key="trial", tier="default")
@@ -72,14 +72,14 @@ class Trial:
         self,
         engines: Sequence[Engine],
         classifier: Classifier | None,
-        policy: PolicyEngine,
+        policies: Policies,
         vaults: Vaults,
         names: TextEngine | None = None,
     ) -> None:
         self._engines = engines
         self._classifier = classifier
         self._names = names
-        self._policy = policy
+        self._policies = policies
         self._vaults = vaults
 
     async def check(self, texts: Sequence[TrialText], who: Identity = TRIAL) -> Sequence[CheckReport]:
@@ -93,7 +93,7 @@ class Trial:
             await checked.classify(self._classifier)
         if self._names is not None:
             await checked.read(self._names)
-        decision = self._policy.request(_facts(prompt, checked, who))
+        decision = await self._policies.engine(who).request(_facts(prompt, checked, who))
         vault = self._vaults.open(who, (given.text,), given.text, checked.lookalikes)
         return _report(given, checked, decision, vault)
 

@@ -18,6 +18,7 @@ from guard.ingress.service import check_route, moderation_route
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.serving import FixedPolicies, InProcess
 from guard.runtime.admission import Admission, Key
 from guard.runtime.trial import Trial
 from guard.scan.engine import PatternEngine
@@ -52,7 +53,7 @@ async def service(
     async with text_classifier(runner or Lexicon(), names, patience_s=patience_s) as classifier:
         app = Litestar(
             route_handlers=[
-                check_route(door, Trial((engine,), classifier, starter_policy(), vaults)),
+                check_route(door, Trial((engine,), classifier, FixedPolicies(InProcess(starter_policy())), vaults)),
                 moderation_route(door, classifier, THRESHOLD),
                 openapi_route(),
             ],

@@ -11,7 +11,6 @@ from guard.core.action import Action
 from guard.core.facts import FindingFacts, RequestFacts
 from guard.errors import PolicyError
 from guard.policy.embedded import EmbeddedPolicy
-from guard.ports import PolicyEngine
 
 Write = Callable[[dict[str, str]], Path]
 
@@ -21,7 +20,7 @@ def vary(facts: RequestFacts, **changes: object) -> RequestFacts:
 
 
 def test_rules_of_several_files_and_data_make_one_decision(write: Write, facts: RequestFacts) -> None:
-    policy: PolicyEngine = EmbeddedPolicy(
+    policy = EmbeddedPolicy(
         write(
             {
                 "a.rego": 'package guard\n\nrequest := {"deny": deny, "actions": data.actions}\n',

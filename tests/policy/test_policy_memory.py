@@ -8,17 +8,22 @@ SCRIPT = """
 import sys
 import hyperscan  # brings libstdc++ into the process before the Rego engine comes
 from pathlib import Path
-from guard.policy.embedded import _EXAMPLE, EmbeddedPolicy
+import msgspec
+from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.point import REQUEST
 
 def resident_kib():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4
 
+def asking(number):
+    return msgspec.structs.replace(REQUEST.example, model=f"m{number}")
+
 policy = EmbeddedPolicy(Path(sys.argv[1]))
-for _ in range(500):
-    policy.request(_EXAMPLE)
+for number in range(500):
+    policy.request(asking(number))
 before = resident_kib()
-for _ in range(2000):
-    policy.request(_EXAMPLE)
+for number in range(2000):
+    policy.request(asking(number))
 print(resident_kib() - before)
 """
 

@@ -9,8 +9,12 @@ import msgspec
 import pytest
 
 from guard.core.action import Action
+from guard.core.admin_facts import AdminFacts
+from guard.core.answer_facts import AnswerFacts
 from guard.core.decision import Decision
-from guard.core.facts import EngineFacts, RequestFacts
+from guard.core.facts import EngineFacts, MessageFacts, RequestFacts
+from guard.core.point_decision import ToolDecision
+from guard.core.tool_facts import ToolFacts
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.testing import run_tests
 
@@ -57,13 +61,26 @@ def paths(type_: type[msgspec.Struct], prefix: str = "") -> set[str]:
 
 
 def listed(section: str) -> set[str]:
-    table = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    table = re.split(r"\n##+ ", PAGE.partition(f"# {section}\n")[2])[0]
     first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     return {name for cell in first for name in re.findall(r"`([^`]+)`", cell)}
 
 
-def test_every_input_field_is_on_the_page_and_no_other() -> None:
-    assert listed("Input") == paths(RequestFacts)
+@pytest.mark.parametrize(
+    ("section", "facts"),
+    [
+        ("Input", RequestFacts),
+        ("Response input", AnswerFacts),
+        ("Tool input", ToolFacts),
+        ("Admin input", AdminFacts),
+    ],
+)
+def test_every_input_field_is_on_the_page_and_no_other(section: str, facts: type[msgspec.Struct]) -> None:
+    assert listed(section) == paths(facts)
+
+
+def test_every_field_of_a_tool_decision_is_on_the_page_and_no_other() -> None:
+    assert listed("Tool decision") == set(ToolDecision.__struct_fields__) - {"generation"}
 
 
 def test_every_decision_field_is_on_the_page_and_no_other() -> None:
@@ -136,7 +153,17 @@ def test_a_policy_from_nothing_blocks_what_is_found(snippet: Snippet, facts: Req
     assert len(policy.request(asking(facts, model="other")).deny) == 1
 
 
+def test_texts_are_read_only_by_who_says_so(snippet: Snippet, facts: RequestFacts, starter: Path) -> None:
+    policy = snippet("reading.rego")
+    secret = MessageFacts(role="user", chars=20, text="Tell me about Project Nightjar")
+
+    assert "messages.text" in policy.reads
+    assert "messages.text" not in EmbeddedPolicy(starter).reads
+    assert [denial.code for denial in policy.request(asking(facts, messages=(secret,))).deny] == ["codename"]
+    assert policy.request(facts).deny == ()
+
+
 def test_every_snippet_of_the_page_is_run_here() -> None:
-    run = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict"}
+    run = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict", "reading"}
     assert set(SNIPPETS) == {f"{name}.rego" for name in run}
     assert len(SNIPPETS) == PAGE.count("```rego")

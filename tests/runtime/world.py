@@ -5,17 +5,22 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from guard.core.action import Action
+from guard.core.admin_facts import AdminFacts
+from guard.core.answer_facts import AnswerFacts
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
 from guard.core.decision import Decision
 from guard.core.entry import Closing, Opening
 from guard.core.event import Inspected
 from guard.core.facts import Identity, RequestFacts
+from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.tool_facts import ToolFacts
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.errors import GuardError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
+from guard.policy.serving import FixedPolicies
 from guard.ports import DeferredEngine, Engine
 from guard.runtime.inspection import Engines
 from guard.runtime.pump import Call, Exchange, Parts
@@ -116,15 +121,30 @@ class Ledger:
 
 
 class Policy:
+    """Answers requests with one decision; it has no rules for anything else."""
+
     generation = "test"
+    points = frozenset({"request"})
+    reads = frozenset(RequestFacts.__struct_fields__)
 
     def __init__(self, decision: Decision | GuardError) -> None:
+        self.asked: list[RequestFacts] = []
         self._decision = decision
 
-    def request(self, facts: RequestFacts) -> Decision:
+    async def request(self, facts: RequestFacts) -> Decision:
+        self.asked.append(facts)
         if isinstance(self._decision, GuardError):
             raise self._decision
         return self._decision
+
+    async def response(self, facts: AnswerFacts) -> AnswerDecision:
+        return AnswerDecision()
+
+    async def tool(self, facts: ToolFacts) -> ToolDecision:
+        return ToolDecision()
+
+    async def admin(self, facts: AdminFacts) -> AdminDecision:
+        return AdminDecision()
 
 
 class BrokenEngine:
@@ -187,7 +207,7 @@ class World:
                 classifier=None,
                 leak=lambda texts: None,
                 vaults=Vaults(Keyring(b"a secret of the tests")),
-                policy=policy,
+                policies=FixedPolicies(policy),
                 router=self.backend,
                 ledger=self.ledger,
                 lull_s=0.02,

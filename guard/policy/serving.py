@@ -1,0 +1,47 @@
+"""Policies as the runtime asks for them: one engine for each exchange, answers awaited."""
+
+from guard.core.admin_facts import AdminFacts
+from guard.core.answer_facts import AnswerFacts
+from guard.core.decision import Decision
+from guard.core.facts import Identity, RequestFacts
+from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.tool_facts import ToolFacts
+from guard.policy.embedded import EmbeddedPolicy
+from guard.ports import PolicyEngine
+
+
+class InProcess:
+    """The embedded engine behind `ports.PolicyEngine`: it answers at once, so nothing is waited for."""
+
+    def __init__(self, policy: EmbeddedPolicy) -> None:
+        self._policy = policy
+        self.generation = policy.generation
+        self.points = policy.points
+        self.reads = policy.reads
+
+    async def request(self, facts: RequestFacts) -> Decision:
+        """See `EmbeddedPolicy.request`."""
+        return self._policy.request(facts)
+
+    async def response(self, facts: AnswerFacts) -> AnswerDecision:
+        """See `EmbeddedPolicy.response`."""
+        return self._policy.response(facts)
+
+    async def tool(self, facts: ToolFacts) -> ToolDecision:
+        """See `EmbeddedPolicy.tool`."""
+        return self._policy.tool(facts)
+
+    async def admin(self, facts: AdminFacts) -> AdminDecision:
+        """See `EmbeddedPolicy.admin`."""
+        return self._policy.admin(facts)
+
+
+class FixedPolicies:
+    """One engine for everybody, as long as the process lives."""
+
+    def __init__(self, engine: PolicyEngine) -> None:
+        self._engine = engine
+
+    def engine(self, identity: Identity) -> PolicyEngine:
+        """The engine that an exchange of this identity is decided by, to its end."""
+        return self._engine

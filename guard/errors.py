@@ -57,6 +57,33 @@ class Forbidden(RequestError):
     kind = "permission_error"
 
 
+class ApprovalDenied(Forbidden):
+    """A person was asked and said no, or there is nobody to ask."""
+
+    code = "approval_denied"
+
+
+class ApprovalTimeout(Forbidden):
+    """A person was asked and did not answer in time."""
+
+    code = "approval_timeout"
+    retryable = True
+
+
+class ApprovalsFull(Forbidden):
+    """More questions wait for a person than `approval.waiting`."""
+
+    code = "approvals_full"
+    retryable = True
+
+
+class AlreadyDecided(RequestError):
+    """An approval has another outcome already."""
+
+    code = "already_decided"
+    status = 409
+
+
 class NotFound(RequestError):
     """No such path or model."""
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from guard.core.admin_facts import AdminFacts
 from guard.core.answer_facts import AnswerFacts
+from guard.core.approval import ApprovalQuestion, Verdict
 from guard.core.assessment import Assessment, Passage, SlotText, TextVerdict
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
@@ -194,6 +195,14 @@ class Policies(Protocol):
 
     def engine(self, identity: Identity) -> PolicyEngine:
         """The engine for an exchange of this identity, which ends under it."""
+        ...
+
+
+class Approvals(Protocol):
+    """Asks people."""
+
+    async def ask(self, question: ApprovalQuestion) -> Verdict:
+        """Waits for an answer within a bound; whatever is not an approval denies. Cancelling it takes it back."""
         ...
 
 

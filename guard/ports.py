@@ -17,6 +17,7 @@ from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.prompt import Prompt
+from guard.core.record import DecisionRecord, ExchangeNote
 from guard.core.stretch import Stretch
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
@@ -193,8 +194,16 @@ class PolicyEngine(Protocol):
 class Policies(Protocol):
     """What policies serve. Generations come and go."""
 
-    def engine(self, identity: Identity) -> PolicyEngine:
-        """The engine for an exchange of this identity, which ends under it."""
+    def engine(self, identity: Identity, exchange: str = "") -> PolicyEngine:
+        """The engine for an exchange of this identity, which ends under it. `exchange` is its id, if it has one."""
+        ...
+
+
+class DecisionSink(Protocol):
+    """Hears of every decision."""
+
+    def decided(self, record: DecisionRecord) -> None:
+        """Takes note. Returns at once and raises nothing."""
         ...
 
 
@@ -223,6 +232,19 @@ class Ledger(Protocol):
 
     def close(self, closing: Closing) -> None:
         """An exchange is over. Exactly once for each opening."""
+        ...
+
+
+class ExchangeSink(Protocol):
+    """Hears what was seen in every exchange."""
+
+    @property
+    def keeps_texts(self) -> bool:
+        """Whether it may keep the prompt's texts, so that they are handed over."""
+        ...
+
+    def noted(self, note: ExchangeNote) -> None:
+        """Takes note of an exchange that is over. Returns at once and raises nothing."""
         ...
 
 

@@ -42,6 +42,6 @@ class FixedPolicies:
     def __init__(self, engine: PolicyEngine) -> None:
         self._engine = engine
 
-    def engine(self, identity: Identity) -> PolicyEngine:
+    def engine(self, identity: Identity, exchange: str = "") -> PolicyEngine:
         """The engine that an exchange of this identity is decided by, to its end."""
         return self._engine

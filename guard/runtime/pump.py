@@ -94,7 +94,7 @@ class Exchange:
         self.id = str(ULID())
         self._parts = parts
         self._call = call
-        self._policy = parts.policies.engine(call.identity)
+        self._policy = parts.policies.engine(call.identity, self.id)
         """What decides, to the end: it stays when newer policies come."""
         self._reply = Reply(client, call.dialect, self.id)
         self._client = client

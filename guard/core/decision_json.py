@@ -1,0 +1,45 @@
+"""A decision and its facts as JSON: in the words of a policy, without what is only the default."""
+
+import enum
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+
+from guard.core.action import Action
+from guard.core.record import AnyDecision
+
+_GENERATION = "generation"
+
+
+def decision_json(decision: AnyDecision) -> bytes:
+    """What a policy would have written for this decision; `parse_decision` and its like read it back."""
+    return msgspec.json.encode(_spoken(decision))
+
+
+def _spoken(value: object) -> object:
+    if isinstance(value, Action):
+        return value.word
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, msgspec.Struct):
+        defaults = _defaults(type(value))
+        told = {name: getattr(value, name) for name in value.__struct_fields__ if name != _GENERATION}
+        return {name: _spoken(item) for name, item in told.items() if name not in defaults or item != defaults[name]}
+    if isinstance(value, Mapping):
+        return {name: _spoken(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_spoken(item) for item in value]
+    return value
+
+
+@lru_cache(maxsize=64)
+def _defaults(kind: type[msgspec.Struct]) -> Mapping[str, object]:
+    """What the fields of a struct are if nobody says otherwise."""
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        if field.default is not msgspec.NODEFAULT:
+            found[field.name] = field.default
+        elif field.default_factory is not msgspec.NODEFAULT:
+            found[field.name] = field.default_factory()
+    return found

@@ -6,8 +6,11 @@ STAMP := $(VENV)/.installed
 MLSERVER := .venv-mlserver
 MLSERVER_STAMP := $(MLSERVER)/.installed
 NODE_STAMP := tests/e2e/node/node_modules/.package-lock.json
+TOOLS := .tools/bin
+OPA := $(TOOLS)/opa
+REGAL := $(TOOLS)/regal
 
-.PHONY: serve test check bench lock format clean setup setup-mlserver
+.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa
 
 setup: $(STAMP)
 
@@ -28,18 +31,28 @@ $(MLSERVER_STAMP): tests/inference/mlserver/constraints.txt
 $(NODE_STAMP): tests/e2e/node/package-lock.json
 	cd tests/e2e/node && npm ci --silent --no-audit --no-fund --ignore-scripts
 
+setup-opa: $(OPA) $(REGAL)
+
+# The real OPA that policies are tested on beside the embedded engine, and the linter of Rego. Built with Go.
+$(TOOLS)/%: .ci/tool .ci/%/go.mod .ci/%/go.sum
+	.ci/tool $*
+
 serve: $(STAMP)
 	$(BIN)/guard serve --demo
 
-test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP)
+test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA)
 	$(BIN)/python -m pytest
 
-check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP)
+check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL)
 	$(BIN)/ruff format --check guard tests benchmarks
 	$(BIN)/ruff check guard tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/guard policy test policies
+	$(OPA) fmt --list --fail policies
+	$(OPA) check --strict policies
+	$(OPA) test --coverage --threshold 95 --format json policies > .tools/coverage.json || { $(OPA) test policies; exit 1; }
+	$(REGAL) lint policies
 	$(BIN)/python -m pytest
 
 bench: $(STAMP)
@@ -57,4 +70,4 @@ lock: $(STAMP)
 	cd tests/inference/mlserver && ../../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(MLSERVER) guard.db guard.db-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MLSERVER) .tools guard.db guard.db-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -23,6 +23,7 @@ from guard.dialects.mark import Marks
 from guard.dialects.openai_reader import Limits
 from guard.errors import ConfigError
 from guard.inference.device import Device
+from guard.inference.language import Languages
 from guard.inference.remote_wire import Remote
 from guard.inference.schedule import Limits as BatchLimits
 from guard.inference.stepper import StepLimits
@@ -46,9 +47,10 @@ from guard.policy.serving import FixedPolicies, InProcess
 from guard.ports import DeferredEngine, Policies
 from guard.runtime.admission import Admission, Key
 from guard.runtime.catalogue import Catalogue
+from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.model_figures import ModelGauge
-from guard.runtime.pump import LeakRule, Parts
+from guard.runtime.parts import LeakRule, Parts
 from guard.runtime.telemetry import announce, configure_logging, leave_out, watch_loop
 from guard.runtime.trial import CheckedFinding, CheckReport, Trial, TrialText
 from guard.scan.engine import PatternEngine
@@ -84,6 +86,8 @@ def build_app(settings: Settings) -> Litestar:
         router=Router(backends),
         ledger=ledger,
         lull_s=settings.stream.lull_ms / 1000,
+        conversations=Conversations(),
+        language=Languages().of,
         names=names.text if names is not None else None,
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
@@ -295,6 +299,7 @@ def _address(backend: BackendSettings) -> BackendAddress:
         idle_s=backend.timeouts.idle_s,
         api_key=backend.api_key.reveal() if backend.api_key is not None else None,
         modalities=backend.modalities,
+        kind=backend.kind,
     )
 
 

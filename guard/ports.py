@@ -18,6 +18,7 @@ from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.prompt import Prompt
 from guard.core.record import DecisionRecord, ExchangeNote
+from guard.core.rewrite import Rewrite
 from guard.core.stretch import Stretch
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
@@ -222,6 +223,10 @@ class Router(Protocol):
         """The backend that serves a model. Raises NotFound."""
         ...
 
+    def named(self, name: str) -> "Backend":
+        """The backend of that name in the configuration. Raises PolicyError, since only a policy names one."""
+        ...
+
 
 class Ledger(Protocol):
     """Remembers exchanges. Calls return at once; rows are durable within the ledger's own bound."""
@@ -282,6 +287,10 @@ class Dialect(Protocol):
 
     def prompt(self, body: bytes) -> Prompt:
         """Raises MalformedRequest."""
+        ...
+
+    def rewritten(self, prompt: Prompt, changes: Rewrite) -> Prompt:
+        """The request with members set or removed."""
         ...
 
     def stream(self, prompt: Prompt) -> AnswerReader:
@@ -349,6 +358,11 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """Its name in the configuration."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Which server it is: `vllm`, `nim`, …"""
         ...
 
     @property

@@ -36,7 +36,8 @@ class Closing(msgspec.Struct, frozen=True):
 
     `withheld` counts answer tokens that were generated and not delivered; it is always our estimate and a part of
     `usage.completion`. `reason` is an error's code or a halt's reason, empty on completion. Durations are milliseconds
-    since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none.
+    since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none. `model`
+    and `backend` are those that served it, where they are not what was asked for.
     """
 
     exchange: str
@@ -50,3 +51,5 @@ class Closing(msgspec.Struct, frozen=True):
     findings: tuple[str, ...] = ()
     decision: str = "allow"
     generation: str = ""
+    model: str = ""
+    backend: str = ""

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from guard.core.frame import Frame
 from guard.core.prompt import Prompt
+from guard.core.rewrite import Rewrite
 from guard.dialects import splice
 from guard.dialects.mark import FORM_ALONE, Marks
 from guard.dialects.openai_error import error_body
 from guard.dialects.openai_reader import Limits, StreamReader, WholeReader
 from guard.dialects.openai_request import RequestReader
+from guard.dialects.rewriting import rewritten
 from guard.errors import GuardError
 
 
@@ -28,6 +32,10 @@ class OpenAIDialect:
     def prompt(self, body: bytes) -> Prompt:
         """Reads a request. Raises MalformedRequest."""
         return RequestReader(body, self._limits.json_depth, self._marks).prompt(stream_allowed=self._streams)
+
+    def rewritten(self, prompt: Prompt, changes: Rewrite) -> Prompt:
+        """The request with members set or removed. Raises MalformedRequest."""
+        return msgspec.structs.replace(prompt, frame=rewritten(prompt.frame, changes, self._limits.json_depth))
 
     def stream(self, prompt: Prompt) -> StreamReader:
         """A reader for a streamed answer. The client sees usage only if it asked for it."""

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import msgspec
 
 from guard.core.channel import Channel
-from guard.core.facts import MessageFacts
+from guard.core.facts import MessageFacts, Scalar
 from guard.core.frame import Frame, Slot
 from guard.core.prompt import Prompt
 from guard.dialects.json_path import PathNames
@@ -25,6 +25,7 @@ _MOST_VALUES: Final = 250_000
 _SPOKEN: Final = frozenset({"prompt", "input", "suffix"})
 """Members whose text is a user's, without a role of its own."""
 
+_SCALARS: Final = frozenset({"string", "number", "word"})
 _TOOL_NAMES: Final = frozenset({"tools[].function.name", "functions[].name"})
 _Choices = Annotated[int, msgspec.Meta(ge=1, le=128)]
 _Tokens = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
@@ -98,6 +99,9 @@ class RequestReader:
             members=tuple(self._members),
             usage_hidden=bool(patches),
             media=self._parts.facts(),
+            message_of=self._message_of(),
+            names=tuple(str(leaf.path[0]) for leaf in self._leaves if leaf.name and len(leaf.path) == 1),
+            parameters=self._parameters(),
         )
 
     def _view(self) -> _View:
@@ -113,9 +117,16 @@ class RequestReader:
 
     def _messages(self) -> tuple[MessageFacts, ...]:
         return tuple(
-            MessageFacts(self._roles.get(i, ""), self._chars.get(i, 0), self._media.get(i, 0))
-            for i in sorted({*self._roles, *self._chars, *self._media})
+            MessageFacts(self._roles.get(i, ""), self._chars.get(i, 0), self._media.get(i, 0)) for i in self._numbers()
         )
+
+    def _numbers(self) -> list[int]:
+        """Where the messages that are told of stand."""
+        return sorted({*self._roles, *self._chars, *self._media})
+
+    def _message_of(self) -> tuple[int | None, ...]:
+        place = {number: index for index, number in enumerate(self._numbers())}
+        return tuple(place.get(source) if isinstance(source, int) else None for source in self._sources)
 
     def _groups(self) -> tuple[tuple[int, ...], ...]:
         """The slots of each message that has several."""
@@ -124,6 +135,17 @@ class RequestReader:
             if isinstance(source, int):
                 of.setdefault(source, []).append(slot)
         return tuple(tuple(slots) for slots in of.values() if len(slots) > 1)
+
+    def _parameters(self) -> dict[str, Scalar]:
+        """The request's own scalar members; strings and names only if they are plain words."""
+        found: dict[str, Scalar] = {}
+        for leaf in self._leaves:
+            if leaf.name or len(leaf.path) != 1 or leaf.kind not in _SCALARS:
+                continue
+            name, value = str(leaf.path[0]), _scalar(self._body[leaf.start : leaf.end])
+            if self._marks.is_plain_name(name) and not (isinstance(value, str) and not self._marks.is_mark(value)):
+                found[name] = value
+        return found
 
     def _leaf(self, leaf: Leaf) -> None:
         if member := member_of(leaf, self._body[leaf.start : leaf.end]):
@@ -195,6 +217,15 @@ class RequestReader:
             return ((options.start + 1, options.start + 1, b'"include_usage":true,'),)
         end = self._containers[()].end - 1
         return ((end, end, b',"stream_options":{"include_usage":true}'),)
+
+
+def _scalar(literal: bytes) -> Scalar:
+    """A literal's value; a number that is none for a computer counts as the largest."""
+    try:
+        value: Scalar = msgspec.json.decode(literal)
+        return value
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return float(2**53)
 
 
 def _source(leaf: Leaf) -> int | str:

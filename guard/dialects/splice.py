@@ -11,6 +11,7 @@ _Splice = tuple[int, int, bytes]
 def render(frame: Frame, texts: Sequence[str] | None) -> bytes:
     """The frame's bytes with `texts` in its slots, one for one; None leaves them as they came.
 
+    A slot within a patch is gone with what the patch replaces.
     When a text changes, the values that repeat it in another form become `null`.
     """
     if texts is None and not frame.patches:
@@ -25,7 +26,7 @@ def _changed(frame: Frame, texts: Sequence[str]) -> list[_Splice]:
     slots = [
         (slot.start, slot.end, encode_string(text))
         for slot, text in zip(frame.slots, texts, strict=True)
-        if text != slot.text
+        if text != slot.text and not any(start <= slot.start < end for start, end, _ in frame.patches)
     ]
     if not slots:
         return []

@@ -37,6 +37,12 @@ class AsgiClient:
             pass
 
 
+def address_of(scope: Scope) -> str:
+    """The peer's IP address; empty if the server does not tell."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def headers_of(scope: Scope) -> tuple[tuple[str, str], ...]:
     """The request's headers, names in lower case."""
     return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])

@@ -8,11 +8,12 @@ from litestar.types import Receive, Scope, Send
 from ulid import ULID
 
 from guard.errors import GuardError, MethodNotAllowed
-from guard.ingress.asgi import AsgiClient, headers_of, read_body
+from guard.ingress.asgi import AsgiClient, address_of, headers_of, read_body
 from guard.ports import Dialect
 from guard.runtime.admission import Admission
 from guard.runtime.catalogue import Catalogue
-from guard.runtime.pump import Call, Exchange, Parts
+from guard.runtime.parts import Call, Parts
+from guard.runtime.pump import Exchange
 from guard.runtime.reply import Reply
 
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -36,7 +37,7 @@ def route(path: str, dialect: Dialect, door: Door, parts: Parts) -> ASGIRouteHan
             identity = door.admission.identify(dict(headers).get("authorization", ""))
             body = await read_body(receive, door.body_bytes)
             with door.admission.place():
-                call = Call(dialect, path.removeprefix("/v1"), identity, headers, body)
+                call = Call(dialect, path.removeprefix("/v1"), identity, headers, body, address_of(scope))
                 await Exchange(parts, call, client).run()
         except GuardError as error:
             await _refuse(client, dialect, error)

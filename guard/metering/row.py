@@ -60,14 +60,16 @@ ON CONFLICT (exchange) DO NOTHING
 CLOSE: Final = """
 INSERT INTO exchange
     (exchange, run, status, reason, prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens, withheld_tokens,
-     usage_source, first_ms, total_ms, findings, decision, generation)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     usage_source, first_ms, total_ms, findings, decision, generation, model, backend)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (exchange) DO UPDATE SET
     status = excluded.status, reason = excluded.reason, prompt_tokens = excluded.prompt_tokens,
     cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
     completion_tokens = excluded.completion_tokens, withheld_tokens = excluded.withheld_tokens,
     usage_source = excluded.usage_source, first_ms = excluded.first_ms, total_ms = excluded.total_ms,
-    findings = excluded.findings, decision = excluded.decision, generation = excluded.generation
+    findings = excluded.findings, decision = excluded.decision, generation = excluded.generation,
+    model = iif(excluded.model = '', exchange.model, excluded.model),
+    backend = iif(excluded.backend = '', exchange.backend, excluded.backend)
 WHERE exchange.status = 'open' OR exchange.reason = 'process_died'
 """
 
@@ -97,6 +99,8 @@ def closing_row(run: str, closing: Closing) -> tuple[Value, ...]:
         msgspec.json.encode(closing.findings).decode(),
         _text(closing.decision),
         _text(closing.generation),
+        _text(closing.model),
+        _text(closing.backend),
     )
 
 

@@ -21,6 +21,7 @@ class Account:
         self._prompt_chars = prompt_chars
         self._begun = time.monotonic()
         self._first_ms: float | None = None
+        self._model = self._backend = ""
         self._closed = False
         self.status = Status.FAILED
         """How it ends. Whoever knows better says so before it is closed."""
@@ -32,6 +33,10 @@ class Account:
         self.asked = False
         """Whether a backend has been asked, so that the prompt cost something."""
         ledger.open(opening)
+
+    def served_by(self, model: str, backend: str) -> None:
+        """Says who serves it, where the policy sends it elsewhere."""
+        self._model, self._backend = model, backend
 
     def first_byte(self) -> None:
         """The client gets the first of the answer's body now."""
@@ -74,6 +79,8 @@ class Account:
                 findings=tuple(self.types),
                 decision=self.decision,
                 generation=self.generation,
+                model=self._model,
+                backend=self._backend,
             )
         )
 

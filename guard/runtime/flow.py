@@ -11,6 +11,7 @@ from guard.core.event import Lull
 from guard.ports import BackendAnswer
 from guard.runtime.inspection import Inspection
 from guard.runtime.intake import Intake
+from guard.runtime.pace import Pace
 from guard.runtime.patience import Patience
 
 Write = Callable[[bytes], Awaitable[None]]
@@ -27,6 +28,7 @@ class Flow:
         write: Write,
         patience: Patience,
         lull_s: float,
+        pace: Pace,
     ) -> None:
         self._answer = answer
         self._intake = intake
@@ -34,6 +36,7 @@ class Flow:
         self._write = write
         self._patience = patience
         self._lull_s = lull_s
+        self._pace = pace
         self._news = asyncio.Event()
         """Set when the writer has something to do."""
         self._room = asyncio.Event()
@@ -67,6 +70,7 @@ class Flow:
                 self._intake.finish()
             if inspection.released:
                 await self._send()
+            await self._pace.keep(guard.deltas)
 
     async def _run_deferred(self) -> None:
         self._inspection.told = self._hear
@@ -106,6 +110,7 @@ class Flow:
                 self._intake.take(data)
                 if inspection.released or inspection.halt is not None:
                     self._news.set()
+                await self._pace.keep(inspection.guard.deltas)
         finally:
             self._over = True
             self._news.set()

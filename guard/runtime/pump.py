@@ -7,10 +7,8 @@ caught: whatever happens, nothing uninspected leaves and the account is closed.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
 import structlog
 from ulid import ULID
 
@@ -18,69 +16,30 @@ from guard.core.action import Action
 from guard.core.call import BackendCall
 from guard.core.decision import Decision
 from guard.core.entry import Opening, Status
-from guard.core.facts import NEWEST_MESSAGES, Identity, RequestFacts
+from guard.core.facts import ClientFacts, RequestFacts
 from guard.core.prompt import Prompt
 from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError
 from guard.ports import (
     Backend,
     BackendAnswer,
-    Classifier,
     ClientSide,
-    Dialect,
-    Engine,
-    Ledger,
-    Policies,
-    Router,
-    TextEngine,
     Vault,
-    Vaults,
 )
 from guard.runtime.account import Account
+from guard.runtime.facts import Asker, chars_of, request_facts
 from guard.runtime.header import forwarded
 from guard.runtime.inspection import Engines
+from guard.runtime.pace import Pace
+from guard.runtime.parts import Call, Parts
 from guard.runtime.prompt_check import Outcome, PromptCheck
 from guard.runtime.relay import Relay
 from guard.runtime.reply import Reply
+from guard.runtime.rewriting import rewrite_of
 from guard.runtime.telemetry import place_of
 
 _log: Final = structlog.get_logger("guard.exchange")
 
-
-LeakRule = Callable[[Sequence[str]], Engine | None]
-"""Makes the engine that keeps a request's own system prompt (these texts) from being told; None if there is none."""
-
 SYSTEM_ROLES: Final = frozenset({"system", "developer"})
-
-
-class Parts(msgspec.Struct, frozen=True):
-    """What every exchange works with."""
-
-    engines: Engines
-    """Who inspects what backends answer; the inline ones inspect prompts as well."""
-    prompt_rules: tuple[Engine, ...]
-    """Who inspects prompts alone."""
-    classifier: Classifier | None
-    leak: LeakRule
-    vaults: Vaults
-    policies: Policies
-    router: Router
-    ledger: Ledger
-    lull_s: float
-    names: TextEngine | None = None
-    """Who reads prompts for names."""
-
-
-class Call(msgspec.Struct, frozen=True):
-    """A client's request. `path` is the API's, below the backend's base URL; header names are in lower case."""
-
-    dialect: Dialect
-    path: str
-    identity: Identity
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"Call(path={self.path!r}, identity={self.identity!r})"
 
 
 class _ClientLeft(Exception):
@@ -101,6 +60,8 @@ class Exchange:
         self._account: Account | None = None
         self._relay: Relay | None = None
         self._answer: BackendAnswer | None = None
+        self._conversation = b""
+        """Names the conversation that it is a part of, once the request has been read."""
 
     async def run(self) -> None:
         """Serves it, whatever happens, and settles its account. Raises nothing but cancellation of the server's own."""
@@ -160,6 +121,7 @@ class Exchange:
         prompt = self._call.dialect.prompt(self._call.body)
         backend = self._parts.router.route(prompt.model)
         account = self._open_account(prompt, backend)
+        self._conversation = self._parts.conversations.name(self._call.identity, _opening(prompt))
         check = PromptCheck(prompt, (*self._parts.engines.inline, *self._parts.prompt_rules))
         if self._parts.classifier is not None:
             await check.classify(self._parts.classifier)
@@ -170,6 +132,7 @@ class Exchange:
         if decision.deny:
             account.decision = "deny"
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
+        prompt, backend = self._redirected(prompt, backend, decision, account)
         vault = self._open_vault(prompt, check)
         outcome = check.apply(decision.prompt_plan(), decision.members, vault.hide)
         account.decision = self._reply.decision = outcome.action.word
@@ -197,13 +160,27 @@ class Exchange:
         streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")
         reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
         engines, plan = self._engines(prompt, vault), decision.answer_plan()
-        relay = self._relay = Relay(reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault)
+        pace = Pace(decision.limits.tokens_per_s)
+        relay = self._relay = Relay(
+            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace
+        )
         if answer.status != 200:
             await relay.refusal()
         elif streamed:
             await relay.stream(self._parts.lull_s)
         else:
             await relay.whole(prompt.choices)
+
+    def _redirected(
+        self, prompt: Prompt, backend: Backend, decision: Decision, account: Account
+    ) -> tuple[Prompt, Backend]:
+        """The request as the policy wants it, and where it goes. Raises PolicyError, NotFound."""
+        if decision.route is not None:
+            named, model = decision.route.backend, decision.route.model or prompt.model
+            backend = self._parts.router.named(named) if named else self._parts.router.route(model)
+            account.served_by(model, backend.name)
+        changes = rewrite_of(decision, prompt, backend.kind, self._call.dialect.name)
+        return (self._call.dialect.rewritten(prompt, changes) if changes else prompt), backend
 
     def _engines(self, prompt: Prompt, vault: Vault) -> Engines:
         """Who inspects the answer; with a system prompt, also a rule that keeps it from being told."""
@@ -230,30 +207,20 @@ class Exchange:
             stream=prompt.stream,
             started_ms=time.time_ns() // 1_000_000,
         )
-        self._account = Account(self._parts.ledger, opening, _chars(prompt))
+        self._account = Account(self._parts.ledger, opening, chars_of(prompt))
         return self._account
 
     def _facts(self, prompt: Prompt, backend: Backend, check: PromptCheck) -> RequestFacts:
-        return RequestFacts(
+        asker = Asker(
             identity=self._call.identity,
-            model=prompt.model,
-            backend=backend.name,
+            client=ClientFacts(self._call.address),
             dialect=self._call.dialect.name,
-            stream=prompt.stream,
-            choices=prompt.choices,
-            max_tokens=prompt.max_tokens,
-            messages=prompt.messages[-NEWEST_MESSAGES:],
-            message_count=len(prompt.messages),
-            tools=prompt.tools,
-            members=prompt.members,
-            findings=check.findings(),
-            engines=check.engines(),
-            scores=check.scores(),
-            prompt_chars=_chars(prompt),
-            now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            media=prompt.media,
+            route=f"/v1{self._call.path}",
+            backend=backend.name,
             modalities=backend.modalities,
+            conversation=self._parts.conversations.recall(self._conversation),
         )
+        return request_facts(asker, prompt, check, self._policy.reads, self._parts.language)
 
     def _ends(self, status: Status, reason: str) -> None:
         if self._account is not None:
@@ -267,12 +234,10 @@ class Exchange:
             relay.close()
         if account is not None:
             account.close(relay.guard if relay is not None else None)
+            if self._conversation:
+                self._parts.conversations.note(self._conversation, account.decision, tuple(account.types))
             say = _log.debug if account.status is Status.COMPLETED else _log.info
             say("exchange", exchange=self.id, status=account.status.value, reason=account.reason)
-
-
-def _chars(prompt: Prompt) -> int:
-    return sum(len(slot.text) for slot in prompt.frame.slots)
 
 
 def _opening(prompt: Prompt) -> str:

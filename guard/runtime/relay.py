@@ -26,6 +26,7 @@ from guard.runtime.flow import Flow
 from guard.runtime.header import returned
 from guard.runtime.inspection import Engines, Inspection
 from guard.runtime.intake import Intake
+from guard.runtime.pace import Pace
 from guard.runtime.patience import Patience
 from guard.runtime.reply import EVENTS, Reply
 
@@ -54,6 +55,7 @@ class Relay:
         account: Account,
         idle_s: float,
         vault: Vault,
+        pace: Pace,
     ) -> None:
         self.reader = reader
         self._answer = answer
@@ -62,6 +64,7 @@ class Relay:
         self._intake = Intake(reader, answer, self._inspection)
         self._account = account
         self._idle_s = idle_s
+        self._pace = pace
         self._is_mark = dialect.is_mark
 
     @property
@@ -80,7 +83,7 @@ class Relay:
         try:
             async with asyncio.timeout(None) as deadline:
                 patience = Patience(deadline, self._idle_s)
-                flow = Flow(self._answer, self._intake, self._inspection, self._write, patience, lull_s)
+                flow = Flow(self._answer, self._intake, self._inspection, self._write, patience, lull_s, self._pace)
                 # A task of its own, awaited at once: its stack is short, and each chunk wakes every frame of a stack.
                 await asyncio.create_task(flow.run())
         except TimeoutError:

@@ -1,7 +1,6 @@
 """A trial: what engines and policy make of texts, without a backend. For `guard check` and for the check service."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ from guard.core.action import Action
 from guard.core.channel import Channel
 from guard.core.decision import Decision
 from guard.core.discreet import Discreet
-from guard.core.facts import Identity, MessageFacts, RequestFacts
+from guard.core.facts import ClientFacts, Identity, MessageFacts
 from guard.core.frame import Frame, Slot
 from guard.core.plan import Plan
 from guard.core.prompt import Prompt
@@ -19,10 +18,13 @@ from guard.core.style import Style
 from guard.core.taxonomy import group_of, severity_of
 from guard.errors import EngineError
 from guard.ports import Classifier, Engine, Policies, TextEngine, Vault, Vaults
+from guard.runtime.facts import Asker, request_facts
 from guard.runtime.prompt_check import Outcome, PromptCheck
 
 TRIAL: Final = Identity(tenant="default", key="trial", tier="default")
 """Who asks at the command line."""
+
+_ROUTE: Final = "/v1/guard/check"
 
 
 class TrialText(Discreet, frozen=True):
@@ -93,7 +95,9 @@ class Trial:
             await checked.classify(self._classifier)
         if self._names is not None:
             await checked.read(self._names)
-        decision = await self._policies.engine(who).request(_facts(prompt, checked, who))
+        policy = self._policies.engine(who)
+        facts = request_facts(Asker(who, ClientFacts(), "openai.chat", _ROUTE, "trial"), prompt, checked, policy.reads)
+        decision = await policy.request(facts)
         vault = self._vaults.open(who, (given.text,), given.text, checked.lookalikes)
         return _report(given, checked, decision, vault)
 
@@ -141,25 +145,6 @@ def _prompt(given: TrialText) -> Prompt:
     field = f"$.messages[0].{given.channel}"
     slots = (Slot(Channel(0, field), given.text, 0, 0),)
     message = MessageFacts(given.role, len(given.text))
-    return Prompt(Frame(b"", slots, last=True), "trial", False, 1, None, (message,), (), (), roles=(given.role,))
-
-
-def _facts(prompt: Prompt, checked: PromptCheck, who: Identity) -> RequestFacts:
-    return RequestFacts(
-        identity=who,
-        model=prompt.model,
-        backend="trial",
-        dialect="openai.chat",
-        stream=False,
-        choices=1,
-        max_tokens=None,
-        messages=prompt.messages,
-        message_count=len(prompt.messages),
-        tools=(),
-        members=(),
-        findings=checked.findings(),
-        engines=checked.engines(),
-        scores=checked.scores(),
-        prompt_chars=prompt.messages[0].chars,
-        now=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    return Prompt(
+        Frame(b"", slots, last=True), "trial", False, 1, None, (message,), (), (), roles=(given.role,), message_of=(0,)
     )

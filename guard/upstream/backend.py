@@ -31,6 +31,7 @@ class BackendAddress(msgspec.Struct, frozen=True):
     idle_s: float
     api_key: str | None = None
     modalities: tuple[str, ...] = ("text",)
+    kind: str = "openai"
 
     def __repr__(self) -> str:
         return f"BackendAddress(name={self.name!r})"
@@ -79,6 +80,11 @@ class HttpBackend:
     def idle_s(self) -> float:
         """How long it may be silent within an answer."""
         return self.address.idle_s
+
+    @property
+    def kind(self) -> str:
+        """Which server it is."""
+        return self.address.kind
 
     @property
     def modalities(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from guard.errors import NotFound
+from guard.errors import NotFound, PolicyError
 from guard.upstream.backend import HttpBackend
 
 
@@ -19,3 +19,10 @@ class Router:
             if any(fnmatchcase(model, pattern) for pattern in backend.address.models):
                 return backend
         raise NotFound("No backend serves this model; ask GET /v1/models which there are.")
+
+    def named(self, name: str) -> HttpBackend:
+        """Raises PolicyError when there is none of that name: it is a policy that names backends."""
+        for backend in self.backends:
+            if backend.name == name:
+                return backend
+        raise PolicyError("The policy routes to a backend that the configuration does not have; ask the operator.")

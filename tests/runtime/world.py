@@ -17,13 +17,15 @@ from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecisio
 from guard.core.tool_facts import ToolFacts
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
-from guard.errors import GuardError
+from guard.errors import GuardError, PolicyError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
 from guard.ports import DeferredEngine, Engine
+from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
-from guard.runtime.pump import Call, Exchange, Parts
+from guard.runtime.parts import Call, Parts
+from guard.runtime.pump import Exchange
 
 BODY = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"hello there"}]}'
 WHOLE = b'{"model":"m","messages":[{"role":"user","content":"hello there"}]}'
@@ -95,6 +97,7 @@ class Backend:
         self.name = "local"
         self.idle_s = idle_s
         self.modalities = ("text",)
+        self.kind = "vllm"
         self.answer = answer
         self.calls: list[BackendCall] = []
 
@@ -105,6 +108,11 @@ class Backend:
         return self.answer
 
     def route(self, model: str) -> "Backend":
+        return self
+
+    def named(self, name: str) -> "Backend":
+        if name != self.name:
+            raise PolicyError("there is no such backend")
         return self
 
 
@@ -211,6 +219,7 @@ class World:
                 router=self.backend,
                 ledger=self.ledger,
                 lull_s=0.02,
+                conversations=Conversations(),
             ),
             call,
             self.client,

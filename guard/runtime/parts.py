@@ -1,0 +1,50 @@
+"""What every exchange works with, and what a client asks of one."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from guard.core.facts import Identity
+from guard.ports import Classifier, Dialect, Engine, Ledger, Policies, Router, TextEngine, Vaults
+from guard.runtime.conversation import Conversations
+from guard.runtime.facts import Language, no_language
+from guard.runtime.inspection import Engines
+
+LeakRule = Callable[[Sequence[str]], Engine | None]
+"""Makes the engine that keeps a request's own system prompt (these texts) from being told; None if there is none."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What every exchange works with."""
+
+    engines: Engines
+    """Who inspects what backends answer; the inline ones inspect prompts as well."""
+    prompt_rules: tuple[Engine, ...]
+    """Who inspects prompts alone."""
+    classifier: Classifier | None
+    leak: LeakRule
+    vaults: Vaults
+    policies: Policies
+    router: Router
+    ledger: Ledger
+    lull_s: float
+    conversations: Conversations
+    names: TextEngine | None = None
+    """Who reads prompts for names."""
+    language: Language = no_language
+    """Who tells the languages of prompts, where the policy reads them."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A client's request. `path` is the API's, below the backend's base URL; header names are in lower case."""
+
+    dialect: Dialect
+    path: str
+    identity: Identity
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    address: str = ""
+    """The peer's IP address."""
+
+    def __repr__(self) -> str:
+        return f"Call(path={self.path!r}, identity={self.identity!r})"

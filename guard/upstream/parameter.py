@@ -1,0 +1,50 @@
+"""How each kind of backend is told its limits: the members of a request that say how much it may write.
+
+Sources: OpenAI's API reference (`max_completion_tokens`, `max_tokens` deprecated for chat); vLLM, sampling parameters
+(`thinking_token_budget`); NVIDIA NIM for LLMs, "Thinking Budget Control" (`nvext.max_thinking_tokens`), which Dynamo's
+frontend takes as well. Other servers limit thinking in ways that a request can't state, or not at all.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from guard.core.decision import TokenLimits
+from guard.core.facts import Scalar
+from guard.errors import PolicyError
+
+_THINKING: Final[Mapping[str, tuple[str, ...]]] = {
+    "vllm": ("thinking_token_budget",),
+    "nim": ("nvext", "max_thinking_tokens"),
+    "dynamo": ("nvext", "max_thinking_tokens"),
+}
+_ANSWER: Final = ("max_tokens", "max_completion_tokens")
+
+
+def limit_members(
+    kind: str, limits: TokenLimits, asked: Mapping[str, Scalar], dialect: str
+) -> dict[tuple[str, ...], Scalar]:
+    """The members to set, by path; `asked` are the request's own.
+
+    Raises PolicyError for a limit that this kind of backend can't be told.
+    """
+    members: dict[tuple[str, ...], Scalar] = {}
+    if limits.max_tokens is not None:
+        members.update(_answer(kind, limits.max_tokens, asked, dialect))
+    if limits.thinking_tokens is not None:
+        path = _THINKING.get(kind)
+        if path is None:
+            raise PolicyError("The policy limits thinking, which this backend can't be told; ask its operator.")
+        members[path] = _least(limits.thinking_tokens, asked.get(path[-1]) if len(path) == 1 else None)
+    return members
+
+
+def _answer(kind: str, most: int, asked: Mapping[str, Scalar], dialect: str) -> dict[tuple[str, ...], Scalar]:
+    named = [name for name in _ANSWER if asked.get(name) is not None]
+    if not named:
+        named = ["max_completion_tokens" if kind == "openai" and dialect == "openai.chat" else "max_tokens"]
+    return {(name,): _least(most, asked.get(name)) for name in named}
+
+
+def _least(most: int, asked: Scalar) -> int:
+    """The smaller of a limit and what was asked for; less than nothing stands for no limit."""
+    return min(most, asked) if isinstance(asked, int) and not isinstance(asked, bool) and asked >= 0 else most

@@ -27,6 +27,60 @@ class ConfigError(GuardError):
     code = "config_error"
 
 
+class BundleError(ConfigError):
+    """A bundle of policies is not one: no archive, not OPA's format, or a file in it that can't be read."""
+
+    code = "bundle_error"
+
+
+class BundleTooLarge(BundleError):
+    """A bundle is past a bound: bytes, files, names."""
+
+    code = "bundle_too_large"
+
+
+class BundleTruncated(BundleError):
+    """A bundle ends before its end."""
+
+    code = "bundle_truncated"
+
+
+class BundleUnsigned(BundleError):
+    """A key is configured, and the bundle has no signature."""
+
+    code = "bundle_unsigned"
+
+
+class BundleSignature(BundleError):
+    """The signature is not by the configured key, or not for this use."""
+
+    code = "bundle_signature"
+
+
+class BundleTampered(BundleError):
+    """The signature is sound, and the files are not those that were signed."""
+
+    code = "bundle_tampered"
+
+
+class BundleRoots(BundleError):
+    """A policy or data lies outside the roots that the bundle's manifest claims."""
+
+    code = "bundle_roots"
+
+
+class BundleUnavailable(BundleError):
+    """The bundle server did not give a bundle."""
+
+    code = "bundle_unavailable"
+
+
+class PolicyTestsFailed(ConfigError):
+    """A test that lies beside the policies does not pass."""
+
+    code = "policy_tests_failed"
+
+
 class RequestError(GuardError):
     """The client's request can't be served as it is."""
 

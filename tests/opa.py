@@ -20,10 +20,10 @@ def opa() -> Path:
     raise AssertionError("there is no OPA: run `make setup-opa` (Go 1.26 or later), or set GUARD_OPA to its binary")
 
 
-def run_opa(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run_opa(*arguments: str | Path, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Runs a command of OPA to its end, for its status and what it prints."""
     command = [str(opa()), *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, input=stdin, cwd=cwd, capture_output=True, text=True, timeout=60)
 
 
 class OpaServer(Process):

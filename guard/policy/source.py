@@ -1,26 +1,34 @@
-"""A directory of policies as it lies on disk: Rego modules and one data document.
+"""Policies as they were written: Rego modules and one data document, from a directory or a bundle's archive.
 
-Reads files and names their generation; it knows nothing of what they mean. Test files (`*_test.rego`) are read only
-when asked for and never count towards the generation. Names that begin with a dot are skipped, so a Kubernetes
-ConfigMap mount, which keeps its versions in `..data`, is read once.
+Names their generation; it knows nothing of what they mean. Test files (`*_test.rego`) are read only when asked for and
+never count towards the generation. Names that begin with a dot are skipped, the manifest's aside. Signatures are not
+looked at here: what serves requests goes through `bundle.signature` first.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from guard.errors import ConfigError
+from guard.errors import BundleError, ConfigError
+from guard.policy.bundle.archive import Files, read_archive
+from guard.policy.bundle.data import merged_data
+from guard.policy.bundle.directory import read_directory
+from guard.policy.bundle.manifest import read_manifest
+from guard.policy.bundle.root import check_roots
 
+_REGO: Final = ".rego"
 _TEST_SUFFIX: Final = "_test.rego"
 _DATA: Final = "data.json"
-_UNREAD: Final = ("data.yaml", "data.yml")
+_FOREIGN: Final = ("policy.wasm", "plan.json", "plan.pb", "patch.json", ".manifest.pb")
 _GENERATION_DIGITS: Final = 12
 
 
 class Module(msgspec.Struct, frozen=True):
-    """One Rego file. `name` is its path below the directory, with forward slashes."""
+    """One Rego file. `name` is its path below the bundle's root, with forward slashes."""
 
     name: str
     text: str
@@ -32,63 +40,64 @@ class Module(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What a directory holds. `data` is a JSON object; `generation` names modules and data, tests aside."""
+    """What a bundle holds.
+
+    `data` is a JSON object; `generation` names modules and data, tests aside; `revision` is the manifest's.
+    """
 
     modules: tuple[Module, ...]
     data: str
     generation: str
+    revision: str = ""
 
 
-def read(directory: Path, *, tests: bool = False) -> Source:
-    """Reads a directory of policies. Raises ConfigError that names the file and the cure."""
-    paths = _paths(directory)
-    modules = tuple(Module(name, _text(path)) for name, path in paths if name.endswith(".rego"))
+def read(place: Path, *, tests: bool = False) -> Source:
+    """Reads a directory, or the archive of a bundle. Raises ConfigError that names the file and the cure."""
+    with naming(str(place)):
+        return assemble(read_directory(place) if not place.is_file() else read_archive(place), tests=tests)
+
+
+def assemble(files: Files, *, tests: bool = False) -> Source:
+    """The policies among a bundle's files. Raises ConfigError that names the file and the cure."""
+    if foreign := next((name for name in files if name.rpartition("/")[2] in _FOREIGN), None):
+        raise BundleError(f"{foreign}: is not Rego: build the bundle with `opa build --target rego`, as a whole")
+    modules = tuple(Module(name, _text(name, files[name])) for name in sorted(files) if _is_module(name))
     if not any(not module.is_test for module in modules):
-        raise ConfigError(f"{directory}: holds no policy: put a .rego file with `package guard` there")
-    data = _data(directory / _DATA)
+        raise ConfigError("holds no policy: put a .rego file with `package guard` there")
+    document, manifest = merged_data(files), read_manifest(files)
+    check_roots(manifest.roots, modules, document)
+    # Written anew, so that a letter is the same letter whether the file spells it out or escapes it.
+    data = msgspec.json.encode(document).decode()
     return Source(
         modules=tuple(module for module in modules if tests or not module.is_test),
         data=data,
         generation=_generation(modules, data),
+        revision=manifest.revision,
     )
 
 
-def _paths(directory: Path) -> list[tuple[str, Path]]:
-    if not directory.is_dir():
-        raise ConfigError(f"{directory}: no such directory: name a directory of .rego files")
-    found = []
-    for path in directory.rglob("*"):
-        relative = path.relative_to(directory)
-        if any(part.startswith(".") for part in relative.parts) or not path.is_file():
-            continue
-        if path.name in _UNREAD or (path.name == _DATA and len(relative.parts) > 1):
-            raise ConfigError(f"{path}: is not read: write its content into {directory / _DATA}")
-        found.append((relative.as_posix(), path))
-    return sorted(found)
-
-
-def _text(path: Path) -> str:
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Puts a place before the message of a ConfigError that comes out of the block, and leaves its kind."""
     try:
-        text = path.read_text(encoding="utf-8")
+        yield
+    except ConfigError as error:
+        raise type(error)(f"{place}: {error.message}") from None
+
+
+def _is_module(name: str) -> bool:
+    return name.endswith(_REGO) and not any(part.startswith(".") for part in name.split("/"))
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        text = content.decode()
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8: save it as UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror}): check its permissions") from None
+        raise ConfigError(f"{name}: is not UTF-8: save it as UTF-8") from None
     if "\0" in text:
         # The engine takes C strings: it would drop every rule behind the NUL without a word.
-        raise ConfigError(f"{path}: line {text[: text.index(chr(0))].count(chr(10)) + 1}: holds a NUL: remove it")
+        raise ConfigError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1}: holds a NUL: remove it")
     return text
-
-
-def _data(path: Path) -> str:
-    if not path.exists():
-        return "{}"
-    try:
-        document = msgspec.json.decode(_text(path), type=dict[str, object])
-    except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: is not a JSON object ({error}): correct it") from None
-    # Written anew, so that a letter is the same letter whether the file spells it out or escapes it.
-    return msgspec.json.encode(document).decode()
 
 
 def _generation(modules: tuple[Module, ...], data: str) -> str:

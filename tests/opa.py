@@ -35,7 +35,7 @@ class OpaServer(Process):
     def __init__(self, folder: Path, paths: Sequence[Path] = (), options: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        quiet = ["--addr", f"127.0.0.1:{self.port}", "--log-level=error", "--disable-telemetry"]
+        quiet = ["--addr", f"127.0.0.1:{self.port}", "--log-level=error", "--skip-version-check"]
         super().__init__(
             [str(opa()), "run", "--server", *quiet, *options, *map(str, paths)], folder, f"{self.url}/health"
         )

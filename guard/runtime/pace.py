@@ -11,12 +11,14 @@ class Pace:
         self._due = 0.0
         self._seen = 0
 
-    async def keep(self, deltas: int) -> None:
-        """Waits until the answer's next token is due; `deltas` is how many have come."""
-        if not self._gap_s or deltas == self._seen:
-            return
-        now = asyncio.get_running_loop().time()
+    def wait_s(self, now: float, deltas: int) -> float:
+        """How long the next read waits, when `deltas` have come by `now` (seconds)."""
         # A stream that was slow for a while has no right to a burst afterwards.
         self._due = max(self._due, now) + (deltas - self._seen) * self._gap_s
         self._seen = deltas
-        await asyncio.sleep(self._due - now)
+        return self._due - now
+
+    async def keep(self, deltas: int) -> None:
+        """Waits until the answer's next token is due."""
+        if self._gap_s and deltas != self._seen:
+            await asyncio.sleep(self.wait_s(asyncio.get_running_loop().time(), deltas))

@@ -206,8 +206,8 @@ class World:
         self.answer = Answer(script, {"content-type": content_type}, status)
         self.backend = Backend(call_error or self.answer, idle_s)
         self.ledger = Ledger()
-        policy = Policy(decision or Decision(actions={"*": Action.REDACT}))
-        call = Call(openai.chat(Limits()), "/chat/completions", Identity("t", "k", "free"), (), body)
+        policy = self.policy = Policy(decision or Decision(actions={"*": Action.REDACT}))
+        call = Call(openai.chat(Limits()), "/chat/completions", Identity("t", "k", "free"), (), body, "10.1.2.3")
         self.exchange = Exchange(
             Parts(
                 engines=Engines((engine,), deferred),

@@ -1,6 +1,9 @@
 """What several rooms' tests share."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from guard.app import build_engine
@@ -14,3 +17,10 @@ settings.load_profile("guard")
 def engine() -> PatternEngine:
     """Every detector there is. Compiled once; it holds no text."""
     return build_engine()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A test that sets logging up writes to a stream that is closed behind it."""
+    yield
+    structlog.reset_defaults()

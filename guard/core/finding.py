@@ -2,6 +2,8 @@
 
 import msgspec
 
+from guard.core.action import Action
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One thing an engine saw in one channel.
@@ -9,7 +11,8 @@ class Finding(msgspec.Struct, frozen=True):
     `start` and `end` are code points of the channel's text, half-open. `continues` marks a further piece of the same
     finding (a key block that is still flowing): it extends the mask before it. `bare` says that the span lies outside a
     JSON string, so a mask needs quotes of its own, written as `quote`. `threshold` is the score from which its engine
-    would count it; a policy's own threshold goes before it. `loose` says that its ends are a model's guess.
+    would count it; a policy's own threshold goes before it. `loose` says that its ends are a model's guess. `decided`
+    is the action that the policy chose for this very finding, None where the plan holds.
     """
 
     type: str
@@ -24,3 +27,4 @@ class Finding(msgspec.Struct, frozen=True):
     quote: str = '"'
     threshold: float = 0.0
     loose: bool = False
+    decided: Action | None = None

@@ -53,6 +53,8 @@ class Plan(msgspec.Struct, frozen=True):
         """The action for a finding; `allow` for one that does not count."""
         if not self.counts(finding):
             return Action.ALLOW
+        if finding.decided is not None:
+            return finding.decided
         found = _lookup(self.actions, finding.type)
         return Action.ALLOW if found is None else found
 

@@ -5,15 +5,20 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
+from guard.core.answer_facts import AnswerFacts
+from guard.core.channel import Channel
 from guard.core.facts import (
     NEWEST_MESSAGES,
     ClientFacts,
     ConversationFacts,
+    FindingFacts,
     Identity,
     MessageFacts,
     RequestFacts,
 )
+from guard.core.finding import Finding
 from guard.core.prompt import Prompt
+from guard.core.taxonomy import group_of, severity_of
 from guard.metering.usage import estimate
 from guard.runtime.prompt_check import PromptCheck
 
@@ -70,6 +75,28 @@ def request_facts(
         parameters=prompt.parameters,
         tokens=estimate(chars, 0),
         conversation=asker.conversation,
+    )
+
+
+def answer_facts(request: RequestFacts, finding: Finding, channel: Channel, chars: int) -> AnswerFacts:
+    """What `data.guard.response` sees of a finding in the answer to this request."""
+    type_ = finding.type
+    return AnswerFacts(
+        identity=request.identity,
+        model=request.model,
+        backend=request.backend,
+        dialect=request.dialect,
+        stream=request.stream,
+        now=now(),
+        field=channel.field,
+        choice=channel.choice,
+        chars=chars,
+        finding=FindingFacts(
+            type_, group_of(type_), severity_of(type_), 1, finding.score, finding.engine, channel.field
+        ),
+        client=request.client,
+        scores=request.scores,
+        conversation=request.conversation,
     )
 
 

@@ -18,6 +18,7 @@ from guard.core.stream import StreamGuard
 from guard.core.stretch import mask
 from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine, Vault
+from guard.runtime.consult import Consult
 
 Render = Callable[[Frame, Sequence[str] | None], bytes]
 _MOST_LATER: Final = 512
@@ -64,7 +65,15 @@ def _nobody() -> None:
 class Inspection:
     """A guarded text on its way: feed it events, take the bytes that may leave."""
 
-    def __init__(self, plan: Plan, engines: Engines, render: Render, vault: Vault | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        engines: Engines,
+        render: Render,
+        vault: Vault | None = None,
+        consult: Consult | None = None,
+    ) -> None:
+        """`consult`: who asks the policy about findings, if it has something to say about answers."""
         write, restores = (mask, False) if vault is None else (vault.show, not vault.empty)
         self.guard = StreamGuard(engines.counting(plan).of(plan), write, restores)
         self.halt: HaltReason | None = None
@@ -74,16 +83,21 @@ class Inspection:
         self.told: Callable[[], None] = _nobody
         """Called when a deferred engine has said something."""
         self._engines = engines.counting(plan)
+        self._consult = consult
         self._memories: dict[Channel, _Memory] = {}
         self._ending: dict[Channel, Sequence[DeferredChannel]] = {}
         """Deferred engines' memories of channels that are over and have a verdict under way."""
         self._lost: set[str] = set()
+        self._detour = consult is not None
+        """Whether the short way of most chunks is closed: the policy is asked, or an engine is lost."""
         self._render = render
         self._out: list[bytes] = []
 
     @property
     def waits(self) -> bool:
         """Whether a deferred engine's verdict is under way."""
+        if self._consult is not None and self._consult.waits:
+            return True
         for memory in self._memories.values():
             for _, later in memory.deferred:
                 if later.waiting:
@@ -93,11 +107,11 @@ class Inspection:
     @property
     def deferred(self) -> bool:
         """Whether verdicts come later at all."""
-        return bool(self._engines.deferred)
+        return bool(self._engines.deferred) or self._consult is not None
 
     def see(self, frame: Frame) -> None:
         """Takes a frame of the backend's: the short way if it is one text and no more, in a channel that is open."""
-        if len(frame.slots) == 1 and not (self._lost or frame.closes or frame.finishes or frame.last or frame.usage):
+        if len(frame.slots) == 1 and not (self._detour or frame.closes or frame.finishes or frame.last or frame.usage):
             slot = frame.slots[0]
             memory = self._memories.get(slot.channel)
             if memory is not None:
@@ -138,6 +152,8 @@ class Inspection:
         for ending in self._ending.values():
             for later in ending:
                 later.close()
+        if self._consult is not None:
+            self._consult.close()
         self._memories.clear()
         self._ending.clear()
 
@@ -153,6 +169,17 @@ class Inspection:
                 self.paused = True
             elif isinstance(command, ResumeUpstream):
                 self.paused = False
+
+    def _judge(self, verdict: Inspected) -> None:
+        """Hands a verdict to the machine, when the policy has said what it makes of its findings."""
+        settled = verdict if self._consult is None else self._consult.take(verdict, self._hear_of, self._lose)
+        if settled is not None:
+            self._perform(self.guard.handle(settled))
+
+    def _hear_of(self, verdict: Inspected) -> None:
+        """A verdict that may have waited for the policy goes to the machine."""
+        self._perform(self.guard.handle(verdict))
+        self.told()
 
     def _give_up_waiting(self) -> None:
         """On a full hold: no verdict that is still under way could free it, so its deadline has passed."""
@@ -172,7 +199,7 @@ class Inspection:
         except EngineError as error:
             self._lose(self._engines.inline[0].name, error)
         else:
-            self._perform(self.guard.handle(verdict))
+            self._judge(verdict)
         self._feed_rest(memory, command.text, command.final)
         if command.final:
             memory.close_inline()
@@ -199,7 +226,7 @@ class Inspection:
             except EngineError as error:
                 self._lose(engine.name, error)
             else:
-                self._perform(self.guard.handle(verdict))
+                self._judge(verdict)
         for name, later in memory.deferred:
             try:
                 later.feed(text, final)
@@ -221,8 +248,11 @@ class Inspection:
 
     def _take_verdict(self, verdict: Inspected | StageFailed) -> None:
         if isinstance(verdict, StageFailed):
-            self._lost.add(verdict.engine)
-        self._perform(self.guard.handle(verdict))
+            self._forget(verdict.engine)
+        if isinstance(verdict, Inspected):
+            self._judge(verdict)
+        else:
+            self._perform(self.guard.handle(verdict))
         if self._ending and isinstance(verdict, Inspected):
             ending = self._ending.get(verdict.channel)
             if ending is not None and not any(later.waiting for later in ending):
@@ -230,7 +260,11 @@ class Inspection:
         if self.paused:
             self._give_up_waiting()
 
+    def _forget(self, engine: str) -> None:
+        self._lost.add(engine)
+        self._detour = True
+
     def _lose(self, engine: str, error: EngineError) -> None:
         timed_out = isinstance(error, EngineTimeout)
-        self._lost.add(engine)
+        self._forget(engine)
         self.handle(StageFailed(engine, EngineStatus.TIMEOUT if timed_out else EngineStatus.ERROR))

@@ -7,6 +7,7 @@ caught: whatever happens, nothing uninspected leaves and the account is closed.
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Final
 
 import structlog
@@ -14,9 +15,13 @@ from ulid import ULID
 
 from guard.core.action import Action
 from guard.core.call import BackendCall
+from guard.core.channel import Channel
 from guard.core.decision import Decision
 from guard.core.entry import Opening, Status
 from guard.core.facts import ClientFacts, RequestFacts
+from guard.core.finding import Finding
+from guard.core.plan import Plan
+from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
 from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError
 from guard.ports import (
@@ -26,7 +31,8 @@ from guard.ports import (
     Vault,
 )
 from guard.runtime.account import Account
-from guard.runtime.facts import Asker, chars_of, request_facts
+from guard.runtime.consult import Consult
+from guard.runtime.facts import Asker, answer_facts, chars_of, request_facts
 from guard.runtime.header import forwarded
 from guard.runtime.inspection import Engines
 from guard.runtime.pace import Pace
@@ -38,6 +44,9 @@ from guard.runtime.rewriting import rewrite_of
 from guard.runtime.telemetry import place_of
 
 _log: Final = structlog.get_logger("guard.exchange")
+
+RESPONSE: Final = "response"
+"""The entry point that decides on findings in answers."""
 
 SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 
@@ -60,6 +69,8 @@ class Exchange:
         self._account: Account | None = None
         self._relay: Relay | None = None
         self._answer: BackendAnswer | None = None
+        self._asked_of: RequestFacts | None = None
+        """What the policy was told about the request."""
         self._conversation = b""
         """Names the conversation that it is a part of, once the request has been read."""
 
@@ -127,7 +138,8 @@ class Exchange:
             await check.classify(self._parts.classifier)
         if self._parts.names is not None:
             await check.read(self._parts.names)
-        decision = await self._policy.request(self._facts(prompt, backend, check))
+        facts = self._asked_of = self._facts(prompt, backend, check)
+        decision = await self._policy.request(facts)
         account.generation = decision.generation
         if decision.deny:
             account.decision = "deny"
@@ -161,8 +173,9 @@ class Exchange:
         reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
         engines, plan = self._engines(prompt, vault), decision.answer_plan()
         pace = Pace(decision.limits.tokens_per_s)
+        consult = self._consult(plan)
         relay = self._relay = Relay(
-            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace
+            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace, consult
         )
         if answer.status != 200:
             await relay.refusal()
@@ -181,6 +194,17 @@ class Exchange:
             account.served_by(model, backend.name)
         changes = rewrite_of(decision, prompt, backend.kind, self._call.dialect.name)
         return (self._call.dialect.rewritten(prompt, changes) if changes else prompt), backend
+
+    def _consult(self, plan: Plan) -> Consult | None:
+        """Who asks the policy about findings in the answer, if it has rules for them."""
+        request = self._asked_of
+        if request is None or RESPONSE not in self._policy.points:
+            return None
+
+        def ask(finding: Finding, channel: Channel, chars: int) -> Awaitable[AnswerDecision]:
+            return self._policy.response(answer_facts(request, finding, channel, chars))
+
+        return Consult(ask, plan)
 
     def _engines(self, prompt: Prompt, vault: Vault) -> Engines:
         """Who inspects the answer; with a system prompt, also a rule that keeps it from being told."""

@@ -22,6 +22,7 @@ from guard.errors import (
 )
 from guard.ports import AnswerReader, BackendAnswer, Dialect, Vault
 from guard.runtime.account import Account
+from guard.runtime.consult import Consult
 from guard.runtime.flow import Flow
 from guard.runtime.header import returned
 from guard.runtime.inspection import Engines, Inspection
@@ -56,11 +57,12 @@ class Relay:
         idle_s: float,
         vault: Vault,
         pace: Pace,
+        consult: Consult | None = None,
     ) -> None:
         self.reader = reader
         self._answer = answer
         self._reply = reply
-        self._inspection = Inspection(plan, engines, dialect.render, vault)
+        self._inspection = Inspection(plan, engines, dialect.render, vault, consult)
         self._intake = Intake(reader, answer, self._inspection)
         self._account = account
         self._idle_s = idle_s

@@ -195,6 +195,7 @@ class World:
         script: Sequence[bytes | Exception | None] = (),
         *,
         decision: Decision | GuardError | None = None,
+        policy: Policy | None = None,
         call_error: GuardError | None = None,
         body: bytes = BODY,
         status: int = 200,
@@ -206,7 +207,7 @@ class World:
         self.answer = Answer(script, {"content-type": content_type}, status)
         self.backend = Backend(call_error or self.answer, idle_s)
         self.ledger = Ledger()
-        policy = self.policy = Policy(decision or Decision(actions={"*": Action.REDACT}))
+        self.policy = policy or Policy(decision or Decision(actions={"*": Action.REDACT}))
         call = Call(openai.chat(Limits()), "/chat/completions", Identity("t", "k", "free"), (), body, "10.1.2.3")
         self.exchange = Exchange(
             Parts(
@@ -215,7 +216,7 @@ class World:
                 classifier=None,
                 leak=lambda texts: None,
                 vaults=Vaults(Keyring(b"a secret of the tests")),
-                policies=FixedPolicies(policy),
+                policies=FixedPolicies(self.policy),
                 router=self.backend,
                 ledger=self.ledger,
                 lull_s=0.02,

@@ -6,7 +6,9 @@ package guard
 
 import data.guard.settings
 
-request := {
+request := object.union(starter, further)
+
+starter := {
 	"deny": deny,
 	"actions": settings.actions,
 	"prompt_actions": prompt_actions,
@@ -37,6 +39,9 @@ answer_styles[scope] := style if some scope, style in settings.answer_styles
 thresholds[scope] := score if some scope, score in settings.thresholds
 
 members contains member if some member in settings.members
+
+# Keys that a decision may have beside those above: route, limits, parameters, require_approval.
+further[key] := value if some key, value in settings.further
 
 # Labels go to the audit log with the decision.
 labels["policy"] := "starter"

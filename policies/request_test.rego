@@ -71,3 +71,13 @@ test_values_in_embeddings_are_masked if {
 	decision := guard.request with input.dialect as "openai.embeddings"
 	count(decision.prompt_styles) == 0
 }
+
+test_further_keys_are_a_part_of_the_decision if {
+	decision := guard.request with data.guard.settings.further as {"limits": {"max_tokens": 10}}
+	decision.limits.max_tokens == 10
+}
+
+test_the_decision_says_no_more_than_it_has_to if {
+	decision := guard.request with input.model as "any-model"
+	count(object.keys(decision) & {"route", "limits", "parameters", "require_approval"}) == 0
+}

@@ -61,3 +61,6 @@ denied_models := []
 
 # Models that each tier may use, for example {"free": ["small-model"]}. A tier that is not named may use every model.
 models_by_tier := {}
+
+# Further keys of every decision, for example {"limits": {"max_tokens": 4096}}.
+further := {}

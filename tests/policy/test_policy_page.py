@@ -11,11 +11,12 @@ import pytest
 from guard.core.action import Action
 from guard.core.admin_facts import AdminFacts
 from guard.core.answer_facts import AnswerFacts
-from guard.core.decision import Decision
-from guard.core.facts import EngineFacts, MessageFacts, RequestFacts
+from guard.core.decision import Decision, Route, TokenLimits
+from guard.core.facts import EngineFacts, FindingFacts, Identity, MessageFacts, RequestFacts
 from guard.core.point_decision import ToolDecision
 from guard.core.tool_facts import ToolFacts
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.point import RESPONSE
 from guard.policy.testing import run_tests
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -163,7 +164,39 @@ def test_texts_are_read_only_by_who_says_so(snippet: Snippet, facts: RequestFact
     assert policy.request(facts).deny == ()
 
 
+def test_what_is_sensitive_stays_in_the_house(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("inhouse.rego")
+    key = FindingFacts("API_KEY", "secret", 4, 1, 1.0, "pattern", "$.messages.content")
+
+    decision = policy.request(asking(facts, findings=(key,)))
+    assert decision.route == Route("inhouse", "nemotron-nano")
+    assert decision.labels == {"policy": "starter", "routed": "inhouse"}
+    assert policy.request(facts).route is None
+
+
+def test_the_free_tier_is_limited(snippet: Snippet, facts: RequestFacts) -> None:
+    policy = snippet("limited.rego")
+
+    decision = policy.request(facts)
+    assert decision.limits == TokenLimits(1024, 20.0, 256)
+    assert decision.parameters.max == {"temperature": 1, "n": 1}
+    assert decision.parameters.force == {"logprobs": False}
+    other = msgspec.structs.replace(facts, identity=Identity("acme", "web", "gold"))
+    assert policy.request(other).limits == TokenLimits()
+
+
+def test_an_answer_may_be_decided_on_by_its_findings(snippet: Snippet) -> None:
+    policy = snippet("answers.rego")
+    found = msgspec.structs.replace(RESPONSE.example, identity=Identity("support", "web", "free"))
+
+    assert "response" in policy.points
+    assert policy.response(found).action is Action.ALLOW
+    assert policy.response(msgspec.structs.replace(found, field="reasoning_content")).action is None
+    assert policy.response(RESPONSE.example).action is None
+
+
 def test_every_snippet_of_the_page_is_run_here() -> None:
-    run = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict", "reading"}
+    plain = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict"}
+    run = plain | {"reading", "inhouse", "limited", "answers"}
     assert set(SNIPPETS) == {f"{name}.rego" for name in run}
     assert len(SNIPPETS) == PAGE.count("```rego")

@@ -103,10 +103,13 @@ class EmbeddedPolicy:
             raise ConfigError(f"no usable decision on an example {point.name}: {error.message}") from None
 
     def _decider(self, point: Point[F, D]) -> Callable[[bytes], D]:
+        # Not over `self`: a circle would keep a replaced engine, megabytes of it, until the collector comes by.
+        program, generation = self._program, self._generation
+
         def decide(document: bytes) -> D:
-            answer = self._program.evaluate(point.entrypoint, msgspec.json.decode(document))
+            answer = program.evaluate(point.entrypoint, msgspec.json.decode(document))
             if answer is msgspec.UNSET:
-                return point.refuse(UNDEFINED, self._generation)
-            return point.parse(answer, self._generation)
+                return point.refuse(UNDEFINED, generation)
+            return point.parse(answer, generation)
 
         return decide

@@ -13,7 +13,7 @@ import msgspec
 
 from guard.errors import ConfigError, PolicyError
 from guard.policy.program import Program
-from guard.policy.source import Module, read
+from guard.policy.source import Module, Source, naming, read
 
 _PACKAGE: Final = re.compile(r"^package\s+([\w.]+)", re.MULTILINE)
 _HEAD: Final = re.compile(r"^(test_\w+)", re.MULTILINE)
@@ -44,13 +44,16 @@ def run_tests(path: Path) -> tuple[RuleResult, ...]:
     Raises ConfigError that names file, line and cure if the policy or a test does not compile.
     """
     source = read(path, tests=True)
-    try:
-        tests = tuple(test for module in source.modules if module.is_test for test in _tests(module))
-        if not tests:
-            return ()
-        program = Program(source, tuple(test.entrypoint for test in tests))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error.message}") from None
+    with naming(str(path)):
+        return run_tests_of(source)
+
+
+def run_tests_of(source: Source) -> tuple[RuleResult, ...]:
+    """The same for policies that have been read with their tests."""
+    tests = tuple(test for module in source.modules if module.is_test for test in _tests(module))
+    if not tests:
+        return ()
+    program = Program(source, tuple(test.entrypoint for test in tests))
     return tuple(_run(program, test) for test in tests)
 
 

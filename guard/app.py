@@ -1,12 +1,14 @@
 """The composition root: reads Settings, builds every part, wires them. The one file that knows them all."""
 
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
-from litestar.handlers import ASGIRouteHandler
+from litestar.datastructures import State
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 
 from guard.config import (
     BackendSettings,
@@ -27,6 +29,7 @@ from guard.inference.language import Languages
 from guard.inference.remote_wire import Remote
 from guard.inference.schedule import Limits as BatchLimits
 from guard.inference.stepper import StepLimits
+from guard.ingress.admin import approval_routes, policy_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.figures import figures_route
 from guard.ingress.health import health_routes
@@ -45,7 +48,9 @@ from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.serving import FixedPolicies, InProcess
 from guard.ports import DeferredEngine, Policies
+from guard.runtime.administration import Administration
 from guard.runtime.admission import Admission, Key
+from guard.runtime.approval import ApprovalLimits, ApprovalRoom
 from guard.runtime.catalogue import Catalogue
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -60,8 +65,10 @@ from guard.security.gitleaks.file import Loaded, read_gitleaks
 from guard.security.prompt_rule import FloodEngine, leak_rule
 from guard.security.table import PATTERNS as SECURITY_PATTERNS
 from guard.upstream.backend import BackendAddress, HttpBackend
-from guard.upstream.client import connect, disconnect
+from guard.upstream.client import connect, disconnect, open_transport
 from guard.upstream.route import Router
+from guard.upstream.webhook import Webhook, WebhookAddress
+from guard.upstream.webhook_message import signing_key
 
 __all__ = ["CheckReport", "CheckedFinding", "build_app", "build_engine", "check_text", "gitleaks_files", "recognized"]
 
@@ -76,6 +83,7 @@ def build_app(settings: Settings) -> Litestar:
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
     pattern.prepare()
     ledger = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms)
+    room, webhook = _approvals(settings)
     parts = Parts(
         engines=Engines((pattern,), _deferred(classifiers, names)),
         prompt_rules=(FloodEngine(),),
@@ -89,6 +97,7 @@ def build_app(settings: Settings) -> Litestar:
         conversations=Conversations(),
         language=Languages().of,
         names=names.text if names is not None else None,
+        approvals=room,
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
     return Litestar(
@@ -96,11 +105,13 @@ def build_app(settings: Settings) -> Litestar:
             *_api(settings, door, parts, pattern, backends),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
+            *_admin(settings, policies, room, webhook),
             openapi_route(),
             *health_routes(_problems(ledger)),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, backends, (classifiers, names), gauge)],
+        lifespan=[_lifespan(ledger, backends, (classifiers, names), gauge, (room, webhook))],
+        state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,
         debug=False,
@@ -127,11 +138,40 @@ def _api(
     ]
 
 
+def _admin(
+    settings: Settings, policies: Policies, room: ApprovalRoom, webhook: Webhook | None
+) -> list[HTTPRouteHandler]:
+    """What administrators do."""
+    keys = tuple(Key(key.sha256, Identity(tenant="", key=key.name, tier="")) for key in settings.admin.keys)
+    door = Administration(keys, policies)
+    return [
+        *approval_routes(door, room, webhook.figures if webhook is not None else None),
+        *policy_routes(door, policies),
+    ]
+
+
+def _approvals(settings: Settings) -> tuple[ApprovalRoom, Webhook | None]:
+    """Where what needs approval waits, and who is told of it. Raises ConfigError."""
+    chosen = settings.approval
+    limits = ApprovalLimits(chosen.waiting, chosen.timeout_s, attended=bool(settings.admin.keys))
+    if chosen.webhook is None:
+        return ApprovalRoom(limits, lambda _event: None), None
+    address = WebhookAddress(
+        url=chosen.webhook.url.reveal(),
+        key=signing_key(chosen.webhook.secret.reveal()),
+        source=f"//{socket.gethostname()}/guard",
+        timeout_s=chosen.webhook.timeout_s,
+    )
+    webhook = Webhook(address, open_transport(chosen.webhook.ca_file))
+    return ApprovalRoom(limits, webhook.tell), webhook
+
+
 def _lifespan(
     ledger: SqliteLedger,
     backends: Sequence[HttpBackend],
     services: tuple[Classifiers | None, Names | None],
     gauge: ModelGauge,
+    approvals: tuple[ApprovalRoom, Webhook | None],
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -151,6 +191,10 @@ def _lifespan(
             if services[1] is None:
                 announce((NAMES_OFF,))
             stack.push_async_callback(disconnect, backends)
+            room, webhook = approvals
+            if webhook is not None:
+                await stack.enter_async_context(webhook.running())
+            stack.callback(room.close)
             yield
 
     return lifespan

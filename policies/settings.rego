@@ -56,6 +56,13 @@ release := "held"
 # Request members that could smuggle text past inspection and may be sent all the same, for example ["documents"].
 members := []
 
+# Models whose requests wait until an administrator approves them (docs/approval.md), for example ["large-model"].
+approval_models := []
+
+# What each administrator's key (admin.keys in the configuration) may do: "approval.list", "approval.approve",
+# "approval.deny", "policy.show" or "policy.reload". "*" is every key, and every action.
+admins := {"*": ["*"]}
+
 # Models that nobody may use, for example ["old-model"].
 denied_models := []
 

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from guard.errors import ConfigError
 if TYPE_CHECKING:
     import uvicorn
 
+Leaving = Callable[[], None]
 BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 75
 """Longer than clients pool connections for, so that it is they who close an idle one."""
@@ -50,7 +52,8 @@ def _serve(settings: Settings, banner: str = "") -> None:
     from guard.app import build_app
 
     with bound(parse_address(settings.listen)) as listener:
-        server = server_for(build_app(settings), settings.shutdown_s)
+        app = build_app(settings)
+        server = server_for(app, settings.shutdown_s, app.state.leaving)
         click.echo(f"guard: listening on http://{settings.listen}", err=True)
         if banner:
             click.echo(banner)
@@ -70,13 +73,17 @@ def _spare_collector() -> None:
     gc.set_threshold(5_000, 20, 50)
 
 
-def server_for(app: Application, shutdown_s: int) -> "uvicorn.Server":
-    """A server of one worker that writes no access log: a request's path and query are not ours to show."""
+def server_for(app: Application, shutdown_s: int, leaving: Leaving = lambda: None) -> "uvicorn.Server":
+    """A server of one worker that writes no access log: a request's path and query are not ours to show.
+
+    `leaving` is called when it is told to end, before it waits for what runs.
+    """
     import uvicorn
 
     from guard.cli.head import BoundedHead
+    from guard.cli.leaving import LeavingServer
 
-    return uvicorn.Server(
+    return LeavingServer(
         uvicorn.Config(
             outspoken(app),
             loop="uvloop",
@@ -90,7 +97,8 @@ def server_for(app: Application, shutdown_s: int) -> "uvicorn.Server":
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=shutdown_s,
-        )
+        ),
+        leaving,
     )
 
 

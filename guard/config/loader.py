@@ -6,6 +6,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from guard.config.approval import ApprovalSettings
 from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
 from guard.config.place import Place
@@ -47,6 +48,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         policies=str(base / settings.policies),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
+        approval=_anchored_approval(settings.approval, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
         ledger=anchor(settings.ledger, base),
@@ -58,6 +60,13 @@ def _anchored_inference(inference: InferenceSettings, base: Path) -> InferenceSe
     if server is None or server.ca_file is None:
         return inference
     return replace(inference, server=replace(server, ca_file=str(base / server.ca_file)))
+
+
+def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettings:
+    webhook = approval.webhook
+    if webhook is None or webhook.ca_file is None:
+        return approval
+    return replace(approval, webhook=replace(webhook, ca_file=str(base / webhook.ca_file)))
 
 
 def _place(path: str, top: Place, places: Mapping[str, Place]) -> Place:

@@ -3,20 +3,15 @@
 Add a rule: one function and one line in `RULES`. A message names the cure and never quotes a value that may be secret.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from guard.config.address import parse_address
+from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
+from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.location import parse_location
-
-Complaint = tuple[str, str]
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_NAME_CURE: Final = "must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or a digit"
 
 
 def _listen(settings: Settings) -> Iterator[Complaint]:
@@ -43,8 +38,8 @@ def _backends(settings: Settings) -> Iterator[Complaint]:
     seen: set[str] = set()
     for index, backend in enumerate(settings.backends):
         path = f"backends[{index}]"
-        if not _NAME.fullmatch(backend.name):
-            yield f"{path}.name", _NAME_CURE
+        if not NAME.fullmatch(backend.name):
+            yield f"{path}.name", NAME_CURE
         if backend.name in seen:
             yield f"{path}.name", "names a backend that stands above; give each its own name"
         seen.add(backend.name)
@@ -52,7 +47,7 @@ def _backends(settings: Settings) -> Iterator[Complaint]:
 
 
 def _backend(path: str, backend: BackendSettings) -> Iterator[Complaint]:
-    cure = _url_cure(backend.base_url)
+    cure = url_cure(backend.base_url)
     if cure:
         yield f"{path}.base_url", cure
     key = backend.api_key.reveal() if backend.api_key else "x"
@@ -62,30 +57,15 @@ def _backend(path: str, backend: BackendSettings) -> Iterator[Complaint]:
         yield f"{path}.ca_file", "is not a file; name a PEM file of certificates"
 
 
-def _url_cure(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError:
-        return "is not a URL; write it like http://127.0.0.1:9001/v1"
-    if url.scheme not in ("http", "https") or not url.hostname or port == 0 or not text.isprintable() or " " in text:
-        return "must be an http or https URL with a host, like http://127.0.0.1:9001/v1"
-    if "@" in url.netloc:
-        return "must not hold credentials; put them into api_key"
-    if url.query or url.fragment:
-        return "must end with its path; remove what follows '?' or '#'"
-    return ""
-
-
 def _keys(settings: Settings) -> Iterator[Complaint]:
     names: set[str] = set()
     digests: set[str] = set()
     for index, key in enumerate(settings.keys):
         path = f"keys[{index}]"
         for field, value in (("name", key.name), ("tenant", key.tenant), ("tier", key.tier)):
-            if not _NAME.fullmatch(value):
-                yield f"{path}.{field}", _NAME_CURE
-        if not _SHA256.fullmatch(key.sha256):
+            if not NAME.fullmatch(value):
+                yield f"{path}.{field}", NAME_CURE
+        if not SHA256.fullmatch(key.sha256):
             yield f"{path}.sha256", "must be 64 lower-case hex digits, in quotes; guard key new prints one"
         if key.name in names:
             yield f"{path}.name", "names a key that stands above; give each its own name"
@@ -136,6 +116,8 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _recognizers,
     _gitleaks,
     _ledger,
+    webhook_rule,
+    admin_rule,
 )
 
 

@@ -5,17 +5,13 @@ Names carry their units. `docs/configuration.md` lists every key, and a test com
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
+from guard.config.approval import AdminSettings, ApprovalSettings
 from guard.config.secret import Secret
+from guard.config.section import Seconds, Section
 
-Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 BackendKind = Literal["openai", "vllm", "nim", "dynamo", "trtllm", "sglang", "ollama"]
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One mapping of the file."""
 
 
 class Timeouts(Section, frozen=True):
@@ -196,6 +192,8 @@ class Settings(Section, frozen=True):
     ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
         100
     )
+    approval: Annotated[ApprovalSettings, Meta(description="What waits for a person.")] = ApprovalSettings()
+    admin: Annotated[AdminSettings, Meta(description="Who may use the admin API.")] = AdminSettings()
     limits: Annotated[Limits, Meta(description="Bounds on what strangers send.")] = Limits()
     stream: Annotated[StreamSettings, Meta(description="How streams flow.")] = StreamSettings()
     log: Annotated[LogSettings, Meta(description="What is logged, and how.")] = LogSettings()

@@ -7,10 +7,29 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from guard import __version__
+from guard.core.approval_view import ApprovalView
+from guard.dialects.guard_admin import ApprovalList, ApprovalReason, PolicyState
 from guard.dialects.guard_check import CheckRequest, CheckResponse
 from guard.dialects.openai_moderation import ModerationRequest, ModerationResponse
 
-_TYPES: Final = (CheckRequest, CheckResponse, ModerationRequest, ModerationResponse)
+_TYPES: Final = (
+    CheckRequest,
+    CheckResponse,
+    ModerationRequest,
+    ModerationResponse,
+    ApprovalList,
+    ApprovalReason,
+    ApprovalView,
+    PolicyState,
+)
+_ADMIN_REFUSALS: Final = {
+    "400": "The body does not fit.",
+    "401": "The key is missing or no administrator's.",
+    "403": "The policy does not allow this to the key.",
+    "404": "No such approval here, or no administrators are configured.",
+    "409": "The approval has another outcome already.",
+    "503": "The policy gave no usable decision.",
+}
 _REFUSALS: Final = {
     "400": "The request does not fit.",
     "401": "The API key is missing or not known.",
@@ -35,7 +54,7 @@ def openapi_route() -> HTTPRouteHandler:
 def description() -> dict[str, Any]:
     """The whole document."""
     schemas, components = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
-    check_request, check_response, moderation_request, moderation_response = schemas
+    check_request, check_response, moderation_request, moderation_response, *admin = schemas
     return {
         "openapi": "3.1.0",
         "info": {"title": "Guard", "version": __version__, "description": "The engines as a service."},
@@ -47,9 +66,32 @@ def description() -> dict[str, Any]:
             "/v1/moderations": _post(
                 "Whether texts are unsafe, in OpenAI's form.", moderation_request, moderation_response
             ),
+            **_admin_paths(*admin),
         },
         "components": {"schemas": components, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
+
+
+def _admin_paths(listed: object, reason: object, one: object, policy: object) -> dict[str, Any]:
+    place, key = "/v1/guard/admin", "An administrator's key is asked for."
+    named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9A-Z]{26}$"}}
+    decided = {
+        f"{place}/approvals/{{id}}/{word}": _answered(
+            "post", f"{summary} {key}", one, {"parameters": [named], "requestBody": {"content": _json(reason)}}
+        )
+        for word, summary in (("approve", "Lets what waits go on."), ("deny", "Refuses what waits."))
+    }
+    return {
+        f"{place}/approvals": _answered("get", f"What waits for approval. {key}", listed),
+        **decided,
+        f"{place}/policy": _answered("get", f"Which policies serve. {key}", policy),
+    }
+
+
+def _answered(method: str, summary: str, response: object, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    answers = {"200": {"description": "Done.", "content": _json(response)}}
+    refusals = {status: {"description": text} for status, text in _ADMIN_REFUSALS.items()}
+    return {method: {"summary": summary, "responses": {**answers, **refusals}, **(more or {})}}
 
 
 def _post(summary: str, request: object, response: object) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class Account:
         """Finding types, in the order in which they came up."""
         self.asked = False
         """Whether a backend has been asked, so that the prompt cost something."""
+        self.waited_s = 0.0
+        """How much of its time it waited for people."""
         ledger.open(opening)
 
     def served_by(self, model: str, backend: str) -> None:

@@ -21,6 +21,19 @@ class Key(msgspec.Struct, frozen=True):
     identity: Identity
 
 
+def identity_of(keys: Sequence[Key], authorization: str) -> Identity:
+    """Whose key it is. Compares with every one, so that the time taken tells nothing. Raises Unauthorized."""
+    scheme, _, token = authorization.partition(" ")
+    digest = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
+    found: Identity | None = None
+    for key in keys:
+        if hmac.compare_digest(digest, key.sha256):
+            found = key.identity
+    if found is None or scheme.lower() != "bearer":
+        raise Unauthorized("The API key is missing or not known here: send `Authorization: Bearer <key>`.")
+    return found
+
+
 class Admission:
     """The door. Its one state is how many exchanges are inside."""
 
@@ -30,18 +43,10 @@ class Admission:
         self.inside = 0
 
     def identify(self, authorization: str) -> Identity:
-        """Who the bearer is. Compares with every key, so that the time taken tells nothing. Raises Unauthorized."""
+        """Who the bearer is. Raises Unauthorized."""
         if not self._keys:
             return ANYBODY
-        scheme, _, token = authorization.partition(" ")
-        digest = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).hexdigest()
-        found: Identity | None = None
-        for key in self._keys:
-            if hmac.compare_digest(digest, key.sha256):
-                found = key.identity
-        if found is None or scheme.lower() != "bearer":
-            raise Unauthorized("The API key is missing or not known here: send `Authorization: Bearer <key>`.")
-        return found
+        return identity_of(self._keys, authorization)
 
     @contextmanager
     def place(self) -> Iterator[None]:

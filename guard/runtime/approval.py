@@ -156,6 +156,17 @@ class ApprovalRoom:
         )
 
 
+class Nobody:
+    """Implements `ports.Approvals` where there is nobody to ask: denies."""
+
+    async def ask(self, question: ApprovalQuestion) -> Verdict:
+        """A denial, at once."""
+        return Verdict(ApprovalState.UNATTENDED)
+
+
+NOBODY: Final = Nobody()
+
+
 def refusal(verdict: Verdict) -> Forbidden | None:
     """The error that a verdict means for the client; None if it was approved."""
     match verdict.state:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from guard.core.facts import Identity
-from guard.ports import Classifier, Dialect, Engine, Ledger, Policies, Router, TextEngine, Vaults
+from guard.ports import Approvals, Classifier, Dialect, Engine, Ledger, Policies, Router, TextEngine, Vaults
+from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.facts import Language, no_language
 from guard.runtime.inspection import Engines
@@ -33,6 +34,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who reads prompts for names."""
     language: Language = no_language
     """Who tells the languages of prompts, where the policy reads them."""
+    approvals: Approvals = NOBODY
+    """Who asks people, where the policy requires approval."""
 
 
 class Call(msgspec.Struct, frozen=True):

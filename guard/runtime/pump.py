@@ -14,9 +14,10 @@ import structlog
 from ulid import ULID
 
 from guard.core.action import Action
+from guard.core.approval import ApprovalQuestion
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
-from guard.core.decision import Decision
+from guard.core.decision import Approval, Decision
 from guard.core.entry import Opening, Status
 from guard.core.facts import ClientFacts, RequestFacts
 from guard.core.finding import Finding
@@ -31,6 +32,7 @@ from guard.ports import (
     Vault,
 )
 from guard.runtime.account import Account
+from guard.runtime.approval import refusal
 from guard.runtime.consult import Consult
 from guard.runtime.facts import Asker, answer_facts, chars_of, request_facts
 from guard.runtime.header import forwarded
@@ -153,7 +155,27 @@ class Exchange:
             account.ends(Status.BLOCKED, "content_filter")
             await self._reply.block_prompt(outcome.types)
             return
+        if decision.require_approval is not None:
+            await self._await_approval(decision.require_approval, prompt, backend, account)
         await self._forward(prompt, decision, backend, outcome, account, vault)
+
+    async def _await_approval(self, wanted: Approval, prompt: Prompt, backend: Backend, account: Account) -> None:
+        """Waits for a person, without a head: the status may yet have to be 403. Raises Forbidden."""
+        question = ApprovalQuestion(
+            id=str(ULID()),
+            exchange=self.id,
+            identity=self._call.identity,
+            point="request",
+            reason=wanted.reason,
+            timeout_s=wanted.timeout_s,
+            model=prompt.model if self._call.dialect.is_mark(prompt.model) else "",
+            backend=backend.name,
+        )
+        verdict = await self._parts.approvals.ask(question)
+        account.waited_s += verdict.waited_s
+        if (error := refusal(verdict)) is not None:
+            account.decision = "deny"
+            raise error
 
     async def _forward(
         self,
@@ -261,7 +283,8 @@ class Exchange:
             if self._conversation:
                 self._parts.conversations.note(self._conversation, account.decision, tuple(account.types))
             say = _log.debug if account.status is Status.COMPLETED else _log.info
-            say("exchange", exchange=self.id, status=account.status.value, reason=account.reason)
+            waited = {"waited_s": round(account.waited_s, 3)} if account.waited_s else {}
+            say("exchange", exchange=self.id, status=account.status.value, reason=account.reason, **waited)
 
 
 def _opening(prompt: Prompt) -> str:

@@ -15,7 +15,7 @@ def connect(addresses: Sequence[tuple[BackendAddress, str | None]]) -> tuple[Htt
 
     Raises ConfigError for a CA file that can't be read.
     """
-    return tuple(HttpBackend(address, _transport(ca_file)) for address, ca_file in addresses)
+    return tuple(HttpBackend(address, open_transport(ca_file)) for address, ca_file in addresses)
 
 
 async def disconnect(backends: Sequence[HttpBackend]) -> None:
@@ -24,7 +24,8 @@ async def disconnect(backends: Sequence[HttpBackend]) -> None:
         await backend.aclose()
 
 
-def _transport(ca_file: str | None) -> httpx.AsyncBaseTransport:
+def open_transport(ca_file: str | None) -> httpx.AsyncBaseTransport:
+    """Connections that trust these authorities, by default the system's. Opens none. Raises ConfigError."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:

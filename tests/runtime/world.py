@@ -21,7 +21,8 @@ from guard.errors import GuardError, PolicyError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import DeferredEngine, Engine
+from guard.ports import Approvals, DeferredEngine, Engine
+from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Call, Parts
@@ -202,6 +203,7 @@ class World:
         content_type: str = "text/event-stream",
         idle_s: float = 5,
         deferred: tuple[DeferredEngine, ...] = (),
+        approvals: Approvals = NOBODY,
     ) -> None:
         self.client = Client()
         self.answer = Answer(script, {"content-type": content_type}, status)
@@ -221,6 +223,7 @@ class World:
                 ledger=self.ledger,
                 lull_s=0.02,
                 conversations=Conversations(),
+                approvals=approvals,
             ),
             call,
             self.client,

@@ -1,0 +1,37 @@
+"""`/v1/guard/admin/…`: the wire's own structs, and nothing else."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from guard.core.approval_view import ApprovalView
+from guard.core.discreet import Discreet
+from guard.dialects.complaint import decoded
+
+
+class ApprovalReason(Discreet, frozen=True, forbid_unknown_fields=True):
+    """What whoever decides says about it; the client is told when it is a denial."""
+
+    reason: Annotated[str, Meta(max_length=500)] = ""
+
+
+class ApprovalList(Discreet, frozen=True):
+    """What waits here, the oldest first; how many came to each end; what became of events (null without a webhook)."""
+
+    approvals: tuple[ApprovalView, ...]
+    figures: Mapping[str, int]
+    webhook: Mapping[str, int] | None = None
+
+
+class PolicyState(msgspec.Struct, frozen=True):
+    """Which generation of policies this instance serves, and for which entry points it has rules."""
+
+    generation: str
+    points: tuple[str, ...]
+
+
+def decode_reason(body: bytes) -> ApprovalReason:
+    """No body is no reason. Raises MalformedRequest that names the member and repeats nothing of it."""
+    return decoded(body, ApprovalReason) if body.strip() else ApprovalReason()

@@ -1,0 +1,97 @@
+"""`/v1/guard/admin/…`: approvals and policies, for administrators' keys alone.
+
+Each act is decided by `data.guard.admin`. These routes take no place among exchanges: they must work when those are
+many.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+from litestar import Request, Response, route
+from litestar.handlers import HTTPRouteHandler
+
+from guard.core.approval import ApprovalEvent, ApprovalState
+from guard.core.approval_view import view
+from guard.dialects.guard_admin import ApprovalList, PolicyState, decode_reason
+from guard.errors import NotFound
+from guard.ingress.asgi import address_of, headers_of, read_body
+from guard.ports import Policies
+from guard.runtime.administration import Administration, Administrator
+from guard.runtime.approval import ApprovalRoom
+
+BODY_BYTES: Final = 4096
+_BODY_S: Final = 10.0
+_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+Act = Callable[[Administrator, str, bytes], Awaitable[object]]
+"""Does what is asked: for whom, with which last part of the path, with which body; gives what is answered as JSON."""
+Figures = Callable[[], Mapping[str, int]]
+
+
+def approval_routes(door: Administration, room: ApprovalRoom, webhook: Figures | None) -> list[HTTPRouteHandler]:
+    """What waits, and the answers to it. `webhook` tells what became of events."""
+
+    async def listed(who: Administrator, _path: str, _body: bytes) -> object:
+        await door.permit(who, "approval.list", {})
+        waiting = tuple(view(event) for event in room.waiting())
+        return ApprovalList(waiting, room.figures(), webhook() if webhook is not None else None)
+
+    def decided(state: Literal[ApprovalState.APPROVED, ApprovalState.DENIED], action: str) -> Act:
+        async def act(who: Administrator, path: str, body: bytes) -> object:
+            found = room.find(path)
+            await door.permit(who, action, _resource(found))
+            return view(room.decide(path, state, who.identity.key, decode_reason(body).reason))
+
+        return act
+
+    place = "/v1/guard/admin/approvals"
+    return [
+        _route("GET", place, door, listed),
+        _route("POST", f"{place}/{{approval:str}}/approve", door, decided(ApprovalState.APPROVED, "approval.approve")),
+        _route("POST", f"{place}/{{approval:str}}/deny", door, decided(ApprovalState.DENIED, "approval.deny")),
+    ]
+
+
+def policy_routes(door: Administration, policies: Policies) -> list[HTTPRouteHandler]:
+    """What policies serve."""
+
+    async def shown(who: Administrator, _path: str, _body: bytes) -> object:
+        await door.permit(who, "policy.show", {})
+        engine = policies.engine(who.identity)
+        return PolicyState(engine.generation, tuple(sorted(engine.points)))
+
+    return [_route("GET", "/v1/guard/admin/policy", door, shown)]
+
+
+def _route(method: Literal["GET", "POST"], path: str, door: Administration, act: Act) -> HTTPRouteHandler:
+    async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
+        authorization = dict(headers_of(request.scope)).get("authorization", "")
+        who = door.enter(authorization, address_of(request.scope))
+        body = await read_body(request.receive, BODY_BYTES, _BODY_S) if method == "POST" else b""
+        answer = msgspec.json.encode(await act(who, _approval(request), body))
+        return Response(answer, status_code=200, media_type="application/json", headers={"cache-control": "no-store"})
+
+    return route(path, http_method=method, name=f"{method} {path}")(serve)
+
+
+def _approval(request: Request[Any, Any, Any]) -> str:
+    """The approval that a path names, empty if it names none. Raises NotFound for what can't be one's id."""
+    name = str(request.path_params.get("approval", ""))
+    if name and not _ULID.fullmatch(name):
+        raise NotFound("An approval's id is a ULID, 26 letters and digits: `guard approvals` lists those that wait.")
+    return name
+
+
+def _resource(event: ApprovalEvent) -> Mapping[str, str]:
+    """What the policy learns of an approval."""
+    question, who = event.question, event.question.identity
+    return {
+        "id": question.id,
+        "point": question.point,
+        "tenant": who.tenant,
+        "key": who.key,
+        "tier": who.tier,
+        "model": question.model,
+        "tool": question.tool,
+    }

@@ -1,11 +1,17 @@
 # METADATA
-# title: The decision on one request
-# description: Guard asks for data.guard.request before it forwards a request. Undefined denies.
-# entrypoint: true
+# title: What Guard asks
+# description: OPA checks the use of the input, here and in packages below, by the schemas of `guard policy schema`.
+# scope: subpackages
+# schemas:
+#   - input: schema.input
 package guard
 
 import data.guard.settings
 
+# METADATA
+# title: The decision on one request
+# description: Guard asks for data.guard.request before it forwards a request. Undefined denies.
+# entrypoint: true
 request := object.union(starter, further)
 
 starter := {

@@ -2,6 +2,7 @@
 
 import click
 
+from guard.cli.policy_schema import schema
 from guard.cli.policy_test import test
 
 
@@ -10,5 +11,5 @@ def policy() -> None:
     """Policies."""
 
 
-for command in (test,):
+for command in (test, schema):
     policy.add_command(command)

@@ -18,6 +18,7 @@ from guard.core.tool_facts import ToolFacts
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.point import RESPONSE
 from guard.policy.testing import run_tests
+from tests.opa import run_opa
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 SNIPPETS = dict(re.findall(r"```rego\n# (\S+)[^\n]*\n(.*?)```", PAGE, re.DOTALL))
@@ -195,8 +196,15 @@ def test_an_answer_may_be_decided_on_by_its_findings(snippet: Snippet) -> None:
     assert policy.response(RESPONSE.example).action is None
 
 
+def test_opa_checks_the_facts_that_an_annotated_package_names(tmp_path: Path) -> None:
+    schemas = Path(__file__).parents[2] / "schemas"
+    for name, status in (("name", 0), ("nmae", 1)):
+        (tmp_path / "mail.rego").write_text(SNIPPETS["mail.rego"].replace("tool.name", f"tool.{name}"))
+        assert run_opa("check", "--strict", "--schema", schemas, tmp_path).returncode == status
+
+
 def test_every_snippet_of_the_page_is_run_here() -> None:
     plain = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict"}
-    run = plain | {"reading", "inhouse", "limited", "answers"}
+    run = plain | {"reading", "inhouse", "limited", "answers", "mail"}
     assert set(SNIPPETS) == {f"{name}.rego" for name in run}
     assert len(SNIPPETS) == PAGE.count("```rego")

@@ -20,6 +20,7 @@ from guard.core.prompt import Prompt
 from guard.core.record import DecisionRecord, ExchangeNote
 from guard.core.rewrite import Rewrite
 from guard.core.stretch import Stretch
+from guard.core.tool_call import Amendment
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
 from guard.errors import GuardError
@@ -270,6 +271,14 @@ class AnswerReader(Protocol):
 
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """What ends an answer that has begun and fails: an error and no end mark."""
+        ...
+
+    def amend(self, raw: bytes, amendments: Sequence[Amendment], exchange: str) -> bytes:
+        """A frame as it would be handed on, with its tool calls amended; perhaps nothing."""
+        ...
+
+    def pulse(self) -> bytes:
+        """What keeps a client's connection alive and means nothing; perhaps nothing."""
         ...
 
 

@@ -59,7 +59,8 @@ class Decision(msgspec.Struct, frozen=True):
     the smuggling members that this request may carry. `styles`, with `prompt_styles` and `answer_styles` over them, say
     how what is redacted is written anew. `release` says whether an answer's text waits for the
     classifiers' verdict, or may run ahead of it by `ahead_chars` characters. `classifiers` are those whose verdict
-    counts, None for all there are. `generation` names the loaded set of policies.
+    counts, None for all there are. `tool_hold_chars` are the characters of tool calls that may await the policy's word
+    in one answer. `generation` names the loaded set of policies.
     """
 
     deny: tuple[Denial, ...] = ()
@@ -72,6 +73,7 @@ class Decision(msgspec.Struct, frozen=True):
     thresholds: Mapping[str, float] = {}
     members: tuple[str, ...] = ()
     hold_chars: int = 16_384
+    tool_hold_chars: int = 262_144
     on_failure: FailureMode = FailureMode.BLOCK
     labels: Mapping[str, str] = {}
     release: ReleaseMode = ReleaseMode.HELD
@@ -97,6 +99,7 @@ class Decision(msgspec.Struct, frozen=True):
             styles={**self.styles, **styles},
             thresholds=self.thresholds,
             hold_chars=self.hold_chars,
+            tool_hold_chars=self.tool_hold_chars,
             on_failure=self.on_failure,
             classifiers=self.classifiers,
             ahead_chars=self.ahead_chars if self.release is ReleaseMode.OPTIMISTIC else 0,

@@ -6,6 +6,7 @@ changed text is spliced in and every other byte stays as it was.
 
 from guard.core.channel import Channel
 from guard.core.discreet import Discreet
+from guard.core.tool_call import CallPiece
 from guard.core.usage import Usage
 
 
@@ -25,7 +26,7 @@ class Frame(Discreet, frozen=True, gc=False):
     become `null` when a text of the frame changes. `closes` are channels that end with this frame, `finishes` choices
     all of whose channels do, and `last` says that every channel does. `splittable` says that the frame may be sent in
     two, each with a part of its one text. `patches` are byte spans that Guard itself replaces. `failure` marks an error
-    that the backend reports in place of an answer.
+    that the backend reports in place of an answer. `calls` are the tool calls that it has a piece of.
     """
 
     raw: bytes
@@ -38,3 +39,4 @@ class Frame(Discreet, frozen=True, gc=False):
     usage: Usage | None = None
     patches: tuple[tuple[int, int, bytes], ...] = ()
     failure: bool = False
+    calls: tuple[CallPiece, ...] = ()

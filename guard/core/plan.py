@@ -36,7 +36,8 @@ class Plan(msgspec.Struct, frozen=True):
     `thresholds` (same keys) are the least score that counts; where none is given, the finding's own holds. `styles`
     (same keys) say how redacted text is written anew: `mask` where nothing is said. `engines` are those whose verdict
     text waits for; `deferred` are those of them that answer later and that text may outrun, by `ahead_chars`.
-    `classifiers` are those whose findings count, None for all.
+    `classifiers` are those whose findings count, None for all. `tool_hold_chars` are the characters of tool calls that
+    may await the policy's word in one answer.
     """
 
     actions: Mapping[str, Action]
@@ -48,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True):
     deferred: tuple[str, ...] = ()
     ahead_chars: int = 0
     classifiers: tuple[str, ...] | None = None
+    tool_hold_chars: int = 262_144
 
     def action(self, finding: Finding) -> Action:
         """The action for a finding; `allow` for one that does not count."""

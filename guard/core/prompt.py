@@ -7,6 +7,24 @@ from guard.core.facts import MediaFacts, MessageFacts, Scalar
 from guard.core.frame import Frame
 
 
+class EarlierCall(Discreet, frozen=True):
+    """A tool call earlier in the conversation. `results` are the slots of what it answered, if it is `answered`.
+
+    `name` is empty if it could be anything else than a name, or if a result's call is not there.
+    """
+
+    name: str
+    answered: bool = False
+    results: tuple[int, ...] = ()
+
+
+class OfferedTool(Discreet, frozen=True):
+    """A tool that the model may call: its name, and the JSON Schema of its arguments as it came, empty without one."""
+
+    name: str
+    schema: bytes = b""
+
+
 class Prompt(Discreet, frozen=True):
     """A request as a dialect reads it: a typed view beside the frame that keeps its bytes.
 
@@ -15,7 +33,7 @@ class Prompt(Discreet, frozen=True):
     `members` are the paths of members that smuggle. `usage_hidden` says that usage was asked of the backend on Guard's
     own account, so its chunk is not for the client. `message_of` says for each slot which of the
     messages it is of, None outside them. `names` are the request's own members, `parameters` those of them
-    that are scalars; strings only if they are plain words.
+    that are scalars; strings only if they are plain words. `calls` are the tool calls made so far, `offered` the tools.
     """
 
     frame: Frame
@@ -33,3 +51,5 @@ class Prompt(Discreet, frozen=True):
     message_of: tuple[int | None, ...] = ()
     names: tuple[str, ...] = ()
     parameters: Mapping[str, Scalar] = {}
+    calls: tuple[EarlierCall, ...] = ()
+    offered: tuple[OfferedTool, ...] = ()

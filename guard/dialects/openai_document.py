@@ -8,6 +8,7 @@ from typing import Final
 
 from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
+from guard.core.tool_call import NO_CALL, CallKey, CallPiece
 from guard.core.usage import Usage
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
@@ -17,7 +18,13 @@ from guard.dialects.openai_shape import (
     ANSWER_MARKS,
     ANSWER_MEDIA,
     ANSWER_TEXTS,
+    CALL_ITEMS,
+    CALL_LISTS,
+    CALL_PLACES,
+    CALL_TEXTS,
     LABELS,
+    OLD_CALL_TEXTS,
+    OLD_CALLS,
     PADDING,
     SHADOWS,
     SPLIT_SAFE,
@@ -80,7 +87,39 @@ class Document:
             splittable=plain and self._slots[0].channel.field in _SPLITTABLE,
             usage=usage,
             failure=failure,
+            calls=self._calls(),
         )
+
+    def _calls(self) -> tuple[CallPiece, ...]:
+        """The tool calls that it has a piece of, were it only an id."""
+        pieces: list[CallPiece] = []
+        for path, container in self._containers.items():
+            if container.where in CALL_ITEMS and container.close == b"}":
+                key = CallKey(self._choice(path), self._tool(path))
+                pieces.append(CallPiece(key, self._id(path), any(self._is_odd((*path, *at)) for at in CALL_TEXTS)))
+            elif container.where in OLD_CALLS and container.close == b"}" and container.count:
+                odd = any(self._is_odd((*path, *at)) for at in OLD_CALL_TEXTS)
+                pieces.append(CallPiece(CallKey(self._choice(path), None), odd=odd))
+            elif container.where in CALL_LISTS and container.close == b"]":
+                continue
+            elif container.where in CALL_PLACES and container.count:
+                pieces.append(CallPiece(CallKey(self._choice(path), NO_CALL)))
+        for leaf in self._leaves:
+            if leaf.where in CALL_PLACES and not (leaf.name or leaf.kind == "empty" or self._is_null(leaf)):
+                pieces.append(CallPiece(CallKey(self._choice(leaf.path), NO_CALL)))
+        return tuple(pieces)
+
+    def _is_odd(self, path: Path) -> bool:
+        """Whether something stands there that is no string."""
+        leaf = self._values.get(path)
+        return path in self._containers or (leaf is not None and leaf.kind != "string" and not self._is_null(leaf))
+
+    def _is_null(self, leaf: Leaf) -> bool:
+        return self._raw[leaf.start : leaf.end] == b"null"
+
+    def _id(self, path: Path) -> str:
+        leaf = self._values.get((*path, "id"))
+        return self._text(leaf) if leaf is not None and leaf.kind == "string" else ""
 
     @property
     def has_choices(self) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
+from guard.dialects.openai_amendment import ToolNote, refusal_text, tool_note
 from guard.errors import GuardError
 
 
@@ -38,7 +40,7 @@ class _Delta(msgspec.Struct, omit_defaults=True):
 
 class _ChatChoice(msgspec.Struct, omit_defaults=True):
     index: int
-    finish_reason: str
+    finish_reason: str | None
     delta: _Delta | None = None
     message: _Delta | None = None
     text: str | None = None
@@ -57,7 +59,7 @@ class _Completion(msgspec.Struct, omit_defaults=True):
     model: str
     choices: Sequence[_ChatChoice]
     usage: _Tokens | None = None
-    guard: _Guard | None = None
+    guard: _Guard | ToolNote | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -93,6 +95,13 @@ def filtered_events(
     return b"".join(out) + b"data: [DONE]\n\n"
 
 
+def refused_event(origin: Origin, amendment: Amendment, exchange: str) -> bytes:
+    """A chunk that tells a stream's client of calls that the policy refuses."""
+    told = refusal_text(amendment.said, behind=amendment.spoken)
+    choice = _ChatChoice(amendment.choice, None, delta=_Delta(content=told))
+    return _event(_completion(origin, (choice,), tool_note(amendment.said, exchange)))
+
+
 def filtered_body(origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
     """A blocked whole answer."""
     guard = _Guard(exchange, "blocked", tuple(types))
@@ -109,7 +118,7 @@ def _filtered_choice(origin: Origin, index: int, *, streamed: bool) -> _ChatChoi
 
 
 def _completion(
-    origin: Origin, choices: Sequence[_ChatChoice], guard: _Guard | None, usage: Usage | None = None
+    origin: Origin, choices: Sequence[_ChatChoice], guard: _Guard | ToolNote | None, usage: Usage | None = None
 ) -> _Completion:
     tokens = None
     if usage is not None:

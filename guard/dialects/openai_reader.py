@@ -7,16 +7,19 @@ import msgspec
 
 from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
+from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
 from guard.dialects.json_path import PathNames
 from guard.dialects.mark import Marks
+from guard.dialects.openai_amendment import AmendedDocument
 from guard.dialects.openai_document import Document
-from guard.dialects.openai_error import Origin, error_body, error_event, filtered_body, filtered_events
+from guard.dialects.openai_error import Origin, error_body, error_event, filtered_body, filtered_events, refused_event
 from guard.dialects.sse import BOM, EventData, Splitter, read_event
 from guard.dialects.template import Templates
 from guard.errors import BackendBroken, BackendMalformed, GuardError
 
 DONE: Final = b"[DONE]"
+PULSE: Final = b": keep-alive\n\n"
 _MOST_CHANNELS: Final = 16_384
 """Texts that one answer may consist of: each is an engine's memory."""
 
@@ -69,6 +72,23 @@ class StreamReader:
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """The end of a stream that fails."""
         return error_event(error, exchange)
+
+    def amend(self, raw: bytes, amendments: Sequence[Amendment], exchange: str) -> bytes:
+        """An event with its tool calls amended; before it, the refusals that it has no place for."""
+        event = read_event(raw, self._marks, first=raw.startswith(BOM))
+        if not event.raw[event.start : event.end].lstrip().startswith(b"{"):
+            return b"".join([self._refused(each, exchange) for each in amendments if each.said]) + raw
+        document = AmendedDocument(event.raw, event.start, event.end, self._depth, exchange)
+        untold = [each for each in amendments if document.amend(each, streamed=True)]
+        before = b"".join([self._refused(each, exchange) for each in untold])
+        return before if document.says_nothing else before + document.written()
+
+    def pulse(self) -> bytes:
+        """A comment, which every client of server-sent events skips: the connection lives."""
+        return PULSE
+
+    def _refused(self, amendment: Amendment, exchange: str) -> bytes:
+        return refused_event(_named(self._origin, exchange), amendment, exchange)
 
     def _frame(self, raw: bytes) -> Frame:
         if not self._done:
@@ -134,6 +154,17 @@ class WholeReader:
     def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
         """What the client gets in place of an answer that the policy blocks."""
         return filtered_body(_named(self._origin, exchange), choices, exchange, types, usage)
+
+    def amend(self, raw: bytes, amendments: Sequence[Amendment], exchange: str) -> bytes:
+        """The body with its tool calls amended."""
+        document = AmendedDocument(raw, 0, len(raw), self._limits.json_depth, exchange)
+        for amendment in amendments:
+            document.amend(amendment, streamed=False)
+        return document.written()
+
+    def pulse(self) -> bytes:
+        """Nothing: a body of known length has no room for it."""
+        return b""
 
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """The body of an error answer."""

@@ -11,6 +11,7 @@ from guard.core.prompt import Prompt
 from guard.dialects.json_path import PathNames
 from guard.dialects.json_text import JsonError, Leaf, Path, Reader, decode_string, is_long_number
 from guard.dialects.mark import FORM_ALONE, Marks, is_inert, is_media, is_model
+from guard.dialects.openai_call import earlier_calls, offered_tools
 from guard.dialects.openai_media import KINDS, MediaCount
 from guard.dialects.openai_member import member_of, misspelled
 from guard.dialects.openai_shape import REQUEST_MARKS, REQUEST_MEDIA, SEED
@@ -102,6 +103,8 @@ class RequestReader:
             message_of=self._message_of(),
             names=tuple(str(leaf.path[0]) for leaf in self._leaves if leaf.name and len(leaf.path) == 1),
             parameters=self._parameters(),
+            calls=earlier_calls(self._leaves, self._text, self._slots_of(), self._marks),
+            offered=offered_tools(self._leaves, self._text, self._containers, self._body, self._marks),
         )
 
     def _view(self) -> _View:
@@ -128,13 +131,17 @@ class RequestReader:
         place = {number: index for index, number in enumerate(self._numbers())}
         return tuple(place.get(source) if isinstance(source, int) else None for source in self._sources)
 
-    def _groups(self) -> tuple[tuple[int, ...], ...]:
-        """The slots of each message that has several."""
+    def _slots_of(self) -> dict[int, list[int]]:
+        """The slots of each message, by its place."""
         of: dict[int, list[int]] = {}
         for slot, source in enumerate(self._sources):
             if isinstance(source, int):
                 of.setdefault(source, []).append(slot)
-        return tuple(tuple(slots) for slots in of.values() if len(slots) > 1)
+        return of
+
+    def _groups(self) -> tuple[tuple[int, ...], ...]:
+        """The slots of each message that has several."""
+        return tuple(tuple(slots) for slots in self._slots_of().values() if len(slots) > 1)
 
     def _parameters(self) -> dict[str, Scalar]:
         """The request's own scalar members; strings and names only if they are plain words."""

@@ -16,11 +16,29 @@ ANSWER_TEXTS: Final = {
     "refusal": "refusal",
     "tool_calls[].function.name": "tool_calls.name",
     "tool_calls[].function.arguments": "tool_calls.arguments",
+    "tool_calls[].custom.name": "tool_calls.name",
+    "tool_calls[].custom.input": "tool_calls.input",
     "function_call.name": "function_call.name",
     "function_call.arguments": "function_call.arguments",
     "audio.transcript": "audio.transcript",
 }
 """Below `choices[].delta` and `choices[].message`: path to the channel's field."""
+
+CALL_LISTS: Final = frozenset({"choices[].delta.tool_calls", "choices[].message.tool_calls"})
+"""Where an answer's tool calls stand."""
+
+CALL_ITEMS: Final = frozenset(f"{place}[]" for place in CALL_LISTS)
+"""Where each of them does."""
+
+OLD_CALLS: Final = frozenset({"choices[].delta.function_call", "choices[].message.function_call"})
+"""Where the one call stands that the API's older form has."""
+
+CALL_PLACES: Final = CALL_LISTS | CALL_ITEMS | OLD_CALLS
+
+CALL_TEXTS: Final = (("function", "name"), ("function", "arguments"), ("custom", "name"), ("custom", "input"))
+"""The texts of a call, below it."""
+
+OLD_CALL_TEXTS: Final = (("name",), ("arguments",))
 
 ANSWER_MARKS: Final = frozenset(
     {

@@ -11,6 +11,7 @@ import msgspec
 
 from guard.core.channel import Channel
 from guard.core.frame import Frame, Slot
+from guard.core.tool_call import CallPiece
 from guard.dialects.json_text import JsonError, decode_string
 from guard.dialects.mark import is_padding
 
@@ -30,6 +31,7 @@ class Template(msgspec.Struct, frozen=True):
     channel: Channel
     splittable: bool
     closes: tuple[Channel, ...]
+    calls: tuple[CallPiece, ...]
 
     def end_of_text(self, raw: bytes) -> int:
         """Where the text's literal ends in a padded chunk with this head and tail; 0 if its padding is not one."""
@@ -64,9 +66,9 @@ class Templates:
                 if index:
                     self._known.insert(0, self._known.pop(index))
                 if not text:
-                    return Frame(raw)
+                    return Frame(raw, calls=known.calls)
                 slots = (Slot(known.channel, text, start, end),)
-                return Frame(raw, slots, closes=known.closes, splittable=known.splittable)
+                return Frame(raw, slots, closes=known.closes, splittable=known.splittable, calls=known.calls)
         return None
 
     def learn(self, frame: Frame, padding: tuple[int, int] | None = None) -> None:
@@ -84,5 +86,5 @@ class Templates:
             return
         gap = raw[slot.end : padding[0]] if padding is not None else b""
         tail = raw[slot.end if padding is None else padding[1] :]
-        known = Template(raw[: slot.start], gap, tail, slot.channel, frame.splittable, frame.closes)
+        known = Template(raw[: slot.start], gap, tail, slot.channel, frame.splittable, frame.closes, frame.calls)
         self._known = [known, *self._known[: _TEMPLATES - 1]]

@@ -141,6 +141,7 @@ _FIELDS: Final[dict[str, Parse]] = {
     "thresholds": _thresholds,
     "members": texts,
     "hold_chars": _chars,
+    "tool_hold_chars": _chars,
     "release": _release,
     "ahead_chars": _chars,
     "classifiers": _classifiers,

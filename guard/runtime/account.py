@@ -57,8 +57,8 @@ class Account:
         """The counts so far: the backend's, completed with our estimate."""
         return self._merged(guard)[0]
 
-    def close(self, guard: StreamGuard | None) -> None:
-        """Settles, once."""
+    def close(self, guard: StreamGuard | None, withheld_chars: int = 0) -> None:
+        """Settles, once. `withheld_chars` are those of the answer that the client did not get."""
         if self._closed:
             return
         self._closed = True
@@ -67,7 +67,7 @@ class Account:
         if guard is not None:
             for finding in guard.findings:
                 self.types[finding.type] = None
-            withheld = min(estimate(guard.withheld_chars, 0), usage.completion or 0)
+            withheld = min(estimate(withheld_chars, 0), usage.completion or 0)
         self._ledger.close(
             Closing(
                 exchange=self._exchange,

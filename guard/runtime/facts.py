@@ -21,6 +21,7 @@ from guard.core.prompt import Prompt
 from guard.core.taxonomy import group_of, severity_of
 from guard.metering.usage import estimate
 from guard.runtime.prompt_check import PromptCheck
+from guard.runtime.tool.history import earlier_calls
 
 LANGUAGES = "messages.language"
 TEXTS = "messages.text"
@@ -74,6 +75,7 @@ def request_facts(
         route=asker.route,
         parameters=prompt.parameters,
         tokens=estimate(chars, 0),
+        calls=earlier_calls(prompt, check),
         conversation=asker.conversation,
     )
 

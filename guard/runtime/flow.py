@@ -2,6 +2,8 @@
 
 When every engine answers at once one task does it all. When verdicts come later there are two: one reads and lets the
 engines see, the other writes what their verdicts free. Neither reads on while the client does not take what is there.
+Where one task is enough there are two from the moment on that the policy is asked about a tool call: that may take a
+person's time, and meanwhile the client's connection is kept alive.
 """
 
 import asyncio
@@ -29,7 +31,9 @@ class Flow:
         patience: Patience,
         lull_s: float,
         pace: Pace,
+        pulse: Callable[[], Awaitable[None]],
     ) -> None:
+        """`pulse` keeps the client's connection alive."""
         self._answer = answer
         self._intake = intake
         self._inspection = inspection
@@ -37,6 +41,7 @@ class Flow:
         self._patience = patience
         self._lull_s = lull_s
         self._pace = pace
+        self._pulse = pulse
         self._news = asyncio.Event()
         """Set when the writer has something to do."""
         self._room = asyncio.Event()
@@ -49,16 +54,18 @@ class Flow:
 
     async def run(self) -> None:
         """Lets the answer flow until it ends or is halted. Raises UpstreamError."""
-        if self._inspection.deferred:
-            await self._run_deferred()
-        else:
+        if not self._inspection.deferred:
             await self._run_inline()
+            if not self._inspection.asking:
+                await self._finish()
+                return
+        await self._run_deferred()
 
     async def _run_inline(self) -> None:
         now, read = asyncio.get_running_loop().time, self._answer.read
         inspection, guard, patience = self._inspection, self._inspection.guard, self._patience
         data: bytes | None = None
-        while inspection.halt is None and data != b"":
+        while inspection.halt is None and data != b"" and not inspection.asking:
             patience.since = now()
             data = await self._read() if guard.straddling else await read()
             if data:
@@ -67,10 +74,11 @@ class Flow:
                 inspection.handle(Lull())
             else:
                 self._intake.end()
-                self._intake.finish()
-            if inspection.released:
+                self._over = self._whole = True
+            while inspection.released:
                 await self._send()
-            await self._pace.keep(guard.deltas)
+            if not inspection.asking:  # Or what the policy frees meanwhile would lie here.
+                await self._pace.keep(guard.deltas)
 
     async def _run_deferred(self) -> None:
         self._inspection.told = self._hear
@@ -98,7 +106,7 @@ class Flow:
         now, read = asyncio.get_running_loop().time, self._answer.read
         inspection, patience = self._inspection, self._patience
         try:
-            while inspection.halt is None:
+            while inspection.halt is None and not self._over:
                 if inspection.paused or patience.writing:
                     await self._wait_for_room()
                 patience.since = now()
@@ -127,29 +135,43 @@ class Flow:
         while True:
             if inspection.released:
                 await self._send()
-            elif inspection.halt is not None:
+            elif inspection.halt is not None and not inspection.asking:
                 return
             elif self._over and not inspection.waits:
                 break
             else:
                 await self._wait(guard.straddling)
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Everything has its verdict."""
         if self._whole:
             self._intake.finish()
-            if inspection.released:
+            if self._inspection.released:
                 await self._send()
 
     async def _wait(self, straddling: bool) -> None:
-        """Waits for news; with safe words at hand no longer than a lull."""
+        """Waits for news; with safe words at hand no longer than a lull, and no longer than a client does."""
         self._room.set()
         self._news.clear()
-        if not straddling:
+        if not (straddling or self._inspection.asking):
             await self._news.wait()
             return
         try:
-            async with asyncio.timeout(self._lull_s):
+            async with asyncio.timeout(self._lull_s if straddling else self._patience.pulse_s):
                 await self._news.wait()
         except TimeoutError:
-            self._inspection.handle(Lull())
+            if straddling:
+                self._inspection.handle(Lull())
+            else:
+                await self._keep_alive()
+
+    async def _keep_alive(self) -> None:
+        """While the policy, or a person, thinks about a tool call. Such waits have their own bound."""
+        patience, now = self._patience, asyncio.get_running_loop().time
+        patience.writing, patience.since = True, now()
+        await self._pulse()
+        patience.writing, patience.since = False, now()
 
     async def _send(self) -> None:
         patience = self._patience

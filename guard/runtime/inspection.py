@@ -19,6 +19,7 @@ from guard.core.stretch import mask
 from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine, Vault
 from guard.runtime.consult import Consult
+from guard.runtime.tool.gate import CallGate
 
 Render = Callable[[Frame, Sequence[str] | None], bytes]
 _MOST_LATER: Final = 512
@@ -72,8 +73,12 @@ class Inspection:
         render: Render,
         vault: Vault | None = None,
         consult: Consult | None = None,
+        gate: CallGate | None = None,
     ) -> None:
-        """`consult`: who asks the policy about findings, if it has something to say about answers."""
+        """`consult`: who asks the policy about findings, if it has something to say about answers.
+
+        `gate`: where tool calls wait for the policy's word, if it has something to say about them.
+        """
         write, restores = (mask, False) if vault is None else (vault.show, not vault.empty)
         self.guard = StreamGuard(engines.counting(plan).of(plan), write, restores)
         self.halt: HaltReason | None = None
@@ -92,10 +97,18 @@ class Inspection:
         """Whether the short way of most chunks is closed: the policy is asked, or an engine is lost."""
         self._render = render
         self._out: list[bytes] = []
+        self._gate = gate
+        if gate is not None:
+            gate.lead(self)
 
     @property
     def waits(self) -> bool:
-        """Whether a deferred engine's verdict is under way."""
+        """Whether a verdict is under way: a deferred engine's, or the policy's word on a tool call."""
+        return self.asking or self._verdict_waits
+
+    @property
+    def _verdict_waits(self) -> bool:
+        """Whether a verdict is under way that could free held text."""
         if self._consult is not None and self._consult.waits:
             return True
         for memory in self._memories.values():
@@ -103,6 +116,22 @@ class Inspection:
                 if later.waiting:
                     return True
         return any(later.waiting for ending in self._ending.values() for later in ending)
+
+    @property
+    def asking(self) -> bool:
+        """Whether the policy's word on a tool call is under way. After a block it is still waited for, else not."""
+        gate = self._gate
+        return gate is not None and self.halt in (None, HaltReason.BLOCKED) and gate.waits
+
+    @property
+    def complete(self) -> bool:
+        """Whether the client has been handed all of the answer, its end mark included."""
+        return self.guard.complete and (self._gate is None or not self._gate.holds)
+
+    @property
+    def withheld_chars(self) -> int:
+        """Characters that the backend wrote and the client did not get."""
+        return self.guard.withheld_chars + (0 if self._gate is None else self._gate.kept_chars)
 
     @property
     def deferred(self) -> bool:
@@ -120,6 +149,7 @@ class Inspection:
                 except EngineError as error:
                     self._lose(self._engines.inline[0].name, error)
                 else:
+                    self._note(verdict)
                     self._perform(self.guard.handle(Judged(frame, verdict)))
                     if memory.rest or memory.deferred:
                         self._feed_rest(memory, slot.text, False)
@@ -143,8 +173,22 @@ class Inspection:
         out, self._out = self._out, []
         return out[0] if len(out) == 1 else b"".join(out)
 
+    def hand_on(self, data: bytes) -> None:
+        """See `GateSide`."""
+        self._out.append(data)
+
+    def end(self, reason: HaltReason) -> None:
+        """See `GateSide`. What ended the answer first stands."""
+        self.halt = self.halt or reason
+
+    def tell(self) -> None:
+        """See `GateSide`."""
+        self.told()
+
     def close(self) -> None:
         """Gives back the engines' memory."""
+        if self._gate is not None:
+            self._gate.close()
         for memory in self._memories.values():
             memory.close_inline()
             for _, later in memory.deferred:
@@ -162,9 +206,13 @@ class Inspection:
             if isinstance(command, Inspect):
                 self._inspect(command)
             elif isinstance(command, Release) and self.halt is None:
-                self._out.append(self._render(command.frame, command.texts))
+                data = self._render(command.frame, command.texts)
+                if self._gate is None:
+                    self._out.append(data)
+                else:
+                    self._gate.take(command.frame, command.texts, data)
             elif isinstance(command, Halt):
-                self.halt = command.reason
+                self._halt(command.reason)
             elif isinstance(command, PauseUpstream):
                 self.paused = True
             elif isinstance(command, ResumeUpstream):
@@ -172,6 +220,7 @@ class Inspection:
 
     def _judge(self, verdict: Inspected) -> None:
         """Hands a verdict to the machine, when the policy has said what it makes of its findings."""
+        self._note(verdict)
         settled = verdict if self._consult is None else self._consult.take(verdict, self._hear_of, self._lose)
         if settled is not None:
             self._perform(self.guard.handle(settled))
@@ -181,9 +230,19 @@ class Inspection:
         self._perform(self.guard.handle(verdict))
         self.told()
 
+    def _halt(self, reason: HaltReason) -> None:
+        """The answer ends. By a verdict: what the machine had released before it still leaves."""
+        if self._gate is not None and reason is HaltReason.BLOCKED and self.halt is None:
+            self._gate.stop()
+        self.halt = reason
+
+    def _note(self, verdict: Inspected) -> None:
+        if self._gate is not None and verdict.findings:
+            self._gate.note(verdict.channel, verdict.findings)
+
     def _give_up_waiting(self) -> None:
         """On a full hold: no verdict that is still under way could free it, so its deadline has passed."""
-        if self.paused and not self.waits:
+        if self.paused and not self._verdict_waits:
             self.handle(DeadlinePassed())
 
     def _inspect(self, command: Inspect) -> None:

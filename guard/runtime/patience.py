@@ -1,6 +1,10 @@
 """Bounds the waits of a long answer with one timer."""
 
 import asyncio
+from typing import Final
+
+_PULSE_S: Final = 10.0
+"""Clients and proxies give a silent connection up after a minute or so."""
 
 
 class Patience:
@@ -15,6 +19,11 @@ class Patience:
         self.writing = False
         """Whether the wait is for the client."""
         self._timer = self._loop.call_later(idle_s, self._look)
+
+    @property
+    def pulse_s(self) -> float:
+        """How long a client hears nothing, and a wait that has a bound of its own goes on, before either is told."""
+        return min(_PULSE_S, self._idle_s / 3)
 
     def stop(self) -> None:
         """The answer is over."""

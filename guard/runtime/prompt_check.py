@@ -12,6 +12,7 @@ import msgspec
 
 from guard.core.action import Action
 from guard.core.assessment import Assessment, Passage, SlotText
+from guard.core.channel import Channel
 from guard.core.command import Release
 from guard.core.event import EngineStatus, FrameSeen, Inspected
 from guard.core.facts import EngineFacts, FindingFacts
@@ -61,6 +62,8 @@ class PromptCheck:
         self._assessed: Sequence[Assessment] = ()
         self._types_of: dict[str, tuple[str, ...]] = {}
         """What engines with a model look for, by their names."""
+        self._types_by_channel: dict[Channel, set[str]] | None = None
+        """What `types_at` knows, once every engine has spoken."""
 
     async def classify(self, classifier: Classifier) -> None:
         """Lets the classifiers score what was said in the conversation. Raises nothing: see `engines`."""
@@ -127,6 +130,15 @@ class PromptCheck:
             FindingFacts(type_, group_of(type_), severity_of(type_), count, scores[type_, engine, path], engine, path)
             for (type_, engine, path), count in counts.items()
         )
+
+    def types_at(self, slot: int) -> frozenset[str]:
+        """The types that were found in one text."""
+        if self._types_by_channel is None:
+            self._types_by_channel = {}
+            for verdict in self._verdicts:
+                counted = {finding.type for finding in verdict.findings if finding.score >= finding.threshold}
+                self._types_by_channel.setdefault(verdict.channel, set()).update(counted)
+        return frozenset(self._types_by_channel.get(self._prompt.frame.slots[slot].channel, ()))
 
     def all_findings(self) -> tuple[Finding, ...]:
         """Each finding, in the order of the texts."""

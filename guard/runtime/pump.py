@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable
 from typing import Final
 
+import msgspec
 import structlog
 from ulid import ULID
 
@@ -44,6 +45,8 @@ from guard.runtime.relay import Relay
 from guard.runtime.reply import Reply
 from guard.runtime.rewriting import rewrite_of
 from guard.runtime.telemetry import place_of
+from guard.runtime.tool.desk import ToolDesk
+from guard.runtime.tool.scene import ToolScene
 
 _log: Final = structlog.get_logger("guard.exchange")
 
@@ -94,7 +97,7 @@ class Exchange:
                 await self._serve_safely()
                 watch.cancel()
         except* _ClientLeft:
-            if self._relay is not None and self._relay.guard.complete:
+            if self._relay is not None and self._relay.complete:
                 # Clients hang up on the end mark, sometimes before the backend has closed.
                 self._relay.finished()
             else:
@@ -146,7 +149,10 @@ class Exchange:
         if decision.deny:
             account.decision = "deny"
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
+        asked = prompt
         prompt, backend = self._redirected(prompt, backend, decision, account)
+        facts = msgspec.structs.replace(facts, backend=backend.name)
+        desk = self._desk(ToolScene(facts, asked, check))
         vault = self._open_vault(prompt, check)
         outcome = check.apply(decision.prompt_plan(), decision.members, vault.hide)
         account.decision = self._reply.decision = outcome.action.word
@@ -157,7 +163,7 @@ class Exchange:
             return
         if decision.require_approval is not None:
             await self._await_approval(decision.require_approval, prompt, backend, account)
-        await self._forward(prompt, decision, backend, outcome, account, vault)
+        await self._forward(prompt, decision, backend, outcome, account, vault, desk)
 
     async def _await_approval(self, wanted: Approval, prompt: Prompt, backend: Backend, account: Account) -> None:
         """Waits for a person, without a head: the status may yet have to be 403. Raises Forbidden."""
@@ -185,6 +191,7 @@ class Exchange:
         outcome: Outcome,
         account: Account,
         vault: Vault,
+        desk: ToolDesk | None,
     ) -> None:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
@@ -197,7 +204,7 @@ class Exchange:
         pace = Pace(decision.limits.tokens_per_s)
         consult = self._consult(plan)
         relay = self._relay = Relay(
-            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace, consult
+            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace, consult, desk
         )
         if answer.status != 200:
             await relay.refusal()
@@ -205,6 +212,12 @@ class Exchange:
             await relay.stream(self._parts.lull_s)
         else:
             await relay.whole(prompt.choices)
+
+    def _desk(self, scene: ToolScene) -> ToolDesk | None:
+        """Who rules on tool calls; None if the policy has no rules for them."""
+        if "tool" not in self._policy.points:
+            return None
+        return ToolDesk(self._policy, scene, self.id, self._call.dialect.is_mark, self._parts.approvals)
 
     def _redirected(
         self, prompt: Prompt, backend: Backend, decision: Decision, account: Account
@@ -279,7 +292,10 @@ class Exchange:
         if relay is not None:
             relay.close()
         if account is not None:
-            account.close(relay.guard if relay is not None else None)
+            if relay is None:
+                account.close(None)
+            else:
+                account.close(relay.guard, relay.withheld_chars)
             if self._conversation:
                 self._parts.conversations.note(self._conversation, account.decision, tuple(account.types))
             say = _log.debug if account.status is Status.COMPLETED else _log.info

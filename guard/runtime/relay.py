@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from guard.core.action import Action
 from guard.core.command import HaltReason
 from guard.core.entry import Status
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
+from guard.core.tool_call import Amendment
+from guard.core.tool_gate import ToolGate
 from guard.errors import (
     BackendBusy,
     BackendMalformed,
@@ -30,14 +33,20 @@ from guard.runtime.intake import Intake
 from guard.runtime.pace import Pace
 from guard.runtime.patience import Patience
 from guard.runtime.reply import EVENTS, Reply
+from guard.runtime.tool.desk import ToolDesk
+from guard.runtime.tool.gate import CallGate
 
 _HALTS: Final = {
     HaltReason.ENGINE_FAILED: EngineError("An engine failed, so the rest of the answer is withheld; try again."),
     HaltReason.ENGINE_TIMEOUT: EngineTimeout(
         "An engine was too slow, so the rest of the answer is withheld; try again."
     ),
-    HaltReason.HOLD_EXHAUSTED: HoldExhausted("More text awaited its verdict than the policy's hold_chars allows."),
-    HaltReason.MALFORMED: BackendMalformed("The backend wrote on in a text that it had ended."),
+    HaltReason.HOLD_EXHAUSTED: HoldExhausted(
+        "More text awaited its verdict than the policy's hold_chars allows, or tool calls more than tool_hold_chars."
+    ),
+    HaltReason.MALFORMED: BackendMalformed(
+        "The backend wrote on in a text that it had ended, or sent something in a tool call's place that is none."
+    ),
 }
 _OUR_CREDENTIALS: Final = frozenset({401, 403, 407})
 
@@ -58,11 +67,15 @@ class Relay:
         vault: Vault,
         pace: Pace,
         consult: Consult | None = None,
+        desk: ToolDesk | None = None,
     ) -> None:
+        """`desk`: who rules on tool calls; without it they pass like other text."""
         self.reader = reader
         self._answer = answer
         self._reply = reply
-        self._inspection = Inspection(plan, engines, dialect.render, vault, consult)
+        self._desk = desk
+        gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
+        self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate)
         self._intake = Intake(reader, answer, self._inspection)
         self._account = account
         self._idle_s = idle_s
@@ -74,9 +87,22 @@ class Relay:
         """The answer's stream machine."""
         return self._inspection.guard
 
+    @property
+    def complete(self) -> bool:
+        """Whether the client has all of the answer."""
+        return self._inspection.complete
+
+    @property
+    def withheld_chars(self) -> int:
+        """Characters that the backend wrote and the client did not get."""
+        return self._inspection.withheld_chars
+
     def close(self) -> None:
         """Gives back the engines' memory."""
         self._inspection.close()
+        if self._desk is not None:
+            self._account.types.update(dict.fromkeys(self._desk.types))
+            self._account.waited_s += self._desk.waited_s
 
     async def stream(self, lull_s: float) -> None:
         """Relays events until the answer ends, is blocked, or fails. Raises GuardError."""
@@ -85,7 +111,8 @@ class Relay:
         try:
             async with asyncio.timeout(None) as deadline:
                 patience = Patience(deadline, self._idle_s)
-                flow = Flow(self._answer, self._intake, self._inspection, self._write, patience, lull_s, self._pace)
+                sinks = self._write, patience, lull_s, self._pace, self._pulse
+                flow = Flow(self._answer, self._intake, self._inspection, *sinks)
                 # A task of its own, awaited at once: its stack is short, and each chunk wakes every frame of a stack.
                 await asyncio.create_task(flow.run())
         except TimeoutError:
@@ -130,6 +157,13 @@ class Relay:
         self._account.first_byte()
         await self._reply.write(data)
 
+    async def _pulse(self) -> None:
+        """No byte of the answer."""
+        await self._reply.write(self.reader.pulse())
+
+    def _amend(self, raw: bytes, amendments: Sequence[Amendment]) -> bytes:
+        return self.reader.amend(raw, amendments, self._reply.exchange)
+
     async def _collect(self) -> None:
         while True:
             async with asyncio.timeout(self._idle_s):
@@ -143,9 +177,10 @@ class Relay:
         news = asyncio.Event()
         self._inspection.told = news.set
         self._intake.end()
-        while self._inspection.waits and self._inspection.halt is None:
+        while self._inspection.waits and (self._inspection.halt is None or self._inspection.asking):
             news.clear()
-            async with asyncio.timeout(self._idle_s):
+            # What a person is asked has a bound of its own.
+            async with asyncio.timeout(None if self._inspection.asking else self._idle_s):
                 await news.wait()
         self._intake.finish()
 
@@ -171,7 +206,9 @@ class Relay:
             self._account.ends(Status.FAILED, "backend_error")
         else:
             self._account.ends(Status.COMPLETED)
-            self._account.decide(self.guard.strongest)
+            self._account.decide(
+                max(self.guard.strongest, Action.ALLOW if self._desk is None else self._desk.strongest)
+            )
 
     def _returned(self) -> tuple[tuple[str, str], ...]:
         return returned(self._answer.headers, self._is_mark)

@@ -205,6 +205,7 @@ class World:
         deferred: tuple[DeferredEngine, ...] = (),
         approvals: Approvals = NOBODY,
     ) -> None:
+        """`policy`: what decides, in place of one decision for every request."""
         self.client = Client()
         self.answer = Answer(script, {"content-type": content_type}, status)
         self.backend = Backend(call_error or self.answer, idle_s)

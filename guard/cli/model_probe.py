@@ -18,11 +18,15 @@ from guard.inference.onnx import library
 from guard.inference.runner import Ids, WindowRunner
 from guard.inference.session import OnnxStep, OnnxToken, OnnxWindow, open_step, open_token, open_window
 from guard.inference.token import Tokens
+from guard.replay.fit import Timed
 
 SAMPLE: Final = "The quick brown fox jumps over the lazy dog, and then it rests in the shade of an old tree. " * 24
 WINDOW_TOKENS: Final = 32
 STREAMS: Final = (100, 200)
 _ROUNDS: Final = 100
+_SIZES: Final = ((1, 16), (1, 64), (1, 128), (4, 32), (8, 64))
+"""Windows and their tokens."""
+_STEPS: Final = (1, 8, 32, 128)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -82,6 +86,22 @@ class Probe:
             return (lambda: self._alone(window), lambda: self._batches(window))
         step = self._open_step()
         return tuple(lambda streams=streams: self._steps(step, streams) for streams in STREAMS)
+
+    def timed(self) -> tuple[Timed, ...]:
+        """Runs of several sizes, for the simulation to be calibrated with."""
+        if self._spec.kind != "stream":
+            window = self._open_window()
+            return tuple(self._timed_window(window, rows, tokens) for rows, tokens in _SIZES)
+        step = self._open_step()
+        return tuple(self._timed_step(step, rows) for rows in _STEPS)
+
+    def _timed_window(self, window: WindowRunner, rows: int, tokens: int) -> Timed:
+        ids, mask = self._windows(min(tokens, self._spec.max_tokens), rows)
+        return Timed(rows, ids.size, _median_s(lambda: window.run(ids, mask), rounds=20))
+
+    def _timed_step(self, step: OnnxStep, rows: int) -> Timed:
+        ids, state = self._ids(rows), np.zeros((rows, self._spec.state), dtype=np.float32)
+        return Timed(rows, rows, _median_s(lambda: step.step(ids, state), rounds=50))
 
     def _alone(self, window: WindowRunner) -> Speed:
         ids, mask = self._windows(WINDOW_TOKENS, 1)

@@ -27,9 +27,10 @@ class Batches(msgspec.Struct, frozen=True):
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """All of it. Times are seconds, `cost_nanousd` is of what was served and has a price; `unpriced` tokens have none.
+    """All of it. Times are seconds, `cost_nanousd` is of what was served and has a price; `unpriced_tokens` have none.
 
-    `utilisation` is the loops' busiest, `backend_utilisation` the backends' mean, None where they have no bound.
+    `utilisation` is the share of the time in which the busiest event loop works, `loop_cpu` its CPU time a second: less
+    where it shares its core. `backend_utilisation` is the backends' mean, None where they have no bound.
     """
 
     simulated_s: float
@@ -46,6 +47,7 @@ class Forecast(msgspec.Struct, frozen=True):
     token_s: Quantiles
     total_s: Quantiles
     utilisation: float
+    loop_cpu: float
     backend_utilisation: float | None
     models: tuple[Batches, ...]
     prompt_tokens: int
@@ -74,6 +76,7 @@ def forecast(simulation: "Simulation", fleet: Fleet, prices: Mapping[str, Price]
         token_s=Quantiles.of(tally.token),
         total_s=Quantiles.of(tally.total),
         utilisation=max(_share(replica.loop.busy_s, seconds) for replica in simulation.replicas),
+        loop_cpu=max(_share(replica.loop.cpu_s, seconds) for replica in simulation.replicas),
         backend_utilisation=_share(simulation.writing_s, seconds * lanes) if lanes else None,
         models=_models(simulation.replicas, fleet, seconds),
         prompt_tokens=tally.prompt_tokens,

@@ -10,7 +10,7 @@ from guard.inference.stepper import StepLimits
 
 class Ask(msgspec.Struct, frozen=True):
     """One exchange that comes. Seconds; `first_s` and `gap_s` are the backend's own times for its first token and for
-    each further one, `answer_tokens` what it will write.
+    each further one, `answer_tokens` what it will write. One that is not `forwarded` is denied or blocked before that.
     """
 
     at_s: float
@@ -20,6 +20,7 @@ class Ask(msgspec.Struct, frozen=True):
     first_s: float
     gap_s: float
     stream: bool = True
+    forwarded: bool = True
     tenant: str = ""
     tier: str = ""
     model: str = ""
@@ -35,7 +36,7 @@ class TierLimit(msgspec.Struct, frozen=True):
 class Fleet(msgspec.Struct, frozen=True):
     """What the exchanges meet.
 
-    `replicas` of Guard, each on `cores` of its own, of which `others` are taken by other programs on average (a load
+    `replicas` of Guard, each on `cores` of its own, for which `others` more threads compete on average (a load
     generator, a backend). `exchanges` is `limits.exchanges`, `verdict_s`, `batch`, `lanes` and `step` are what
     `inference` in the configuration says. `backends` model servers write `backend_lanes` answers each at one time, 0
     for as many as come; an exchange waits for one for `patience_s`.

@@ -30,6 +30,8 @@ class Loop:
         self._free = 0.0
         self.busy_s = 0.0
         """Time spent working so far, with what is booked."""
+        self.cpu_s = 0.0
+        """CPU time of that: what it would have been with a core for everybody."""
 
     @property
     def busy(self) -> bool:
@@ -46,6 +48,7 @@ class Loop:
         run_s = seconds * self._machine.stretch(loop_busy=True)
         self._free = max(self._free, self._env.now) + run_s
         self.busy_s += run_s
+        self.cpu_s += seconds
         return self._free
 
     def work(self, seconds: float) -> simpy.Timeout:

@@ -77,5 +77,8 @@ def calm_s(times: ServiceTimes, prompt_chars: int, prompt_tokens: int, gap_s: fl
         run_s = sum(service.run_s + service.token_s * length for length in window_lengths(service, prompt_tokens))
         stages[service.stage] = max(stages.get(service.stage, 0.0), service.asked * run_s)
     read_s = times.step.step_s + times.step.token_s + 2 * times.hop_s if times.step is not None else 0.0
-    own_s = times.exchange_s / 2 + times.prompt_char_s * prompt_chars + times.policy_s + times.token_s
+    hops = 4 + len(stages)
+    own_s = (
+        hops * times.hop_s + times.exchange_s / 2 + times.prompt_char_s * prompt_chars + times.policy_s + times.token_s
+    )
     return own_s + sum(stages.values()) + times.look_ahead * gap_s + read_s

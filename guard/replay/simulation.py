@@ -78,6 +78,8 @@ class Simulation:
 
     def _exchange(self, ask: Ask, replica: Replica, tally: Tally) -> Generator[simpy.Event, object, str]:
         times, env = self._times, self.env
+        if times.hop_s:
+            yield env.timeout(times.hop_s)
         tally.loop_wait.append(replica.loop.wait_s)
         yield replica.loop.work(times.exchange_s / 2 + times.prompt_char_s * ask.prompt_chars)
         begun = env.now
@@ -85,6 +87,9 @@ class Simulation:
             return code
         tally.verdict.append(env.now - begun)
         yield replica.loop.work(times.policy_s)
+        if not ask.forwarded:
+            yield replica.loop.work(times.exchange_s / 2)
+            return ""
         waits = env.now
         if self.backends is None:
             return (yield from self._forward(ask, replica, tally, 0.0))
@@ -105,7 +110,7 @@ class Simulation:
         if not answer.placed:
             return "engine_busy"
         try:
-            yield self.env.timeout(ask.first_s)
+            yield self.env.timeout(ask.first_s + 2 * self._times.hop_s)
             whole = yield from (self._flow(ask, answer) if ask.stream else self._come_whole(ask, answer))
             if not whole:
                 return "engine_busy"
@@ -113,8 +118,9 @@ class Simulation:
         finally:
             answer.close()
         if answer.first_at is not None:
-            tally.first.append(answer.first_at - ask.at_s)
-            tally.added.append(answer.first_at - ask.at_s - ask.first_s - waited_s)
+            first_s = answer.first_at + self._times.hop_s - ask.at_s
+            tally.first.append(first_s)
+            tally.added.append(first_s - ask.first_s - waited_s)
         tally.token.extend(answer.delays)
         yield replica.loop.work(self._times.exchange_s / 2)
         return ""

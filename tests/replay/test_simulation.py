@@ -19,12 +19,13 @@ def test_one_exchange_alone_takes_the_sum_of_its_parts() -> None:
     times = msgspec.structs.replace(TIMES, windows=(WINDOW,), step=STEP, hop_s=0.0001, look_ahead=1)
     alone = ask(1.0, prompt_tokens=30, answer_tokens=3, first_s=0.5, gap_s=0.02)
     found = simulate([alone], Fleet(), times)
-    before = 0.001 + (0.001 + 0.0001 * 32) + 0.0001 + 0.0005
+    hop = 0.0001
+    before = hop + 0.001 + (0.001 + 0.0001 * 32) + hop + 0.0005
     # The first token leaves when the second one has been read: a gap later, and a turn.
-    first = before + 0.5 + 0.02 + 0.0001 + 0.001 + 0.0002
-    assert found.first_s.max == pytest.approx(first)
-    assert found.added_s.max == pytest.approx(first - 0.5)
-    assert found.total_s.max == pytest.approx(first + 0.02 + 0.001)
+    gone = before + 2 * hop + 0.5 + 0.02 + 0.0001 + 0.001 + 2 * hop
+    assert found.first_s.max == pytest.approx(gone + hop)
+    assert found.added_s.max == pytest.approx(gone + hop - 0.5)
+    assert found.total_s.max == pytest.approx(gone + 0.02 + 0.001)
 
 
 def test_models_of_one_stage_read_side_by_side_and_stages_one_after_the_other() -> None:

@@ -35,7 +35,7 @@ class Program:
         # A built-in that fails would otherwise be undefined, and a denial that uses it would quietly not fire.
         self._engine.strict_built_in_errors = True
         self._bundle: object = self._compile(source, entrypoints)
-        plan = decode(self._plan(), [module.name for module in source.modules])
+        plan = decode(self.plan(), [module.name for module in source.modules])
         check_plan(plan, tuple(entrypoints), self._engine.is_builtin)
 
     def evaluate(self, entrypoint: str, document: object | msgspec.UnsetType = msgspec.UNSET) -> object:
@@ -69,8 +69,8 @@ class Program:
             raise ConfigError("the policy does not compile and the engine does not say where: undo the last change")
         return bundle
 
-    def _plan(self) -> bytes:
-        """The compiled plan; the engine can only write it to files."""
+    def plan(self) -> bytes:
+        """The compiled plan, as JSON; the engine can only write it to files. Raises ConfigError."""
         try:
             with tempfile.TemporaryDirectory(prefix="guard-policy-") as directory:
                 self._engine.save_bundle(directory, self._bundle)

@@ -9,11 +9,22 @@ from pathlib import Path
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from ulid import ULID
 
+from guard import __version__
+from guard.audit.audit import Audit
+from guard.audit.event import EventWriter
+from guard.audit.file import RotatingFile
+from guard.audit.http import HttpLog
+from guard.audit.keeper import RecordKeeper, RecordOptions
+from guard.audit.log import DecisionLog, LogPlace
+from guard.audit.mask import Mask
+from guard.audit.stdout import write_stdout
 from guard.config import (
     BackendSettings,
     InferenceServer,
     InferenceSettings,
+    LogPlaceSettings,
     RecognizerSettings,
     SecretSettings,
     Settings,
@@ -46,6 +57,7 @@ from guard.pii.pseudonym.vault import Vaults
 from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.recorded import RecordedPolicies
 from guard.policy.serving import FixedPolicies, InProcess
 from guard.ports import DeferredEngine, Policies
 from guard.runtime.administration import Administration
@@ -82,7 +94,7 @@ def build_app(settings: Settings) -> Litestar:
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
     pattern.prepare()
-    ledger = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms)
+    ledger, audit = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms), build_audit(settings)
     room, webhook = _approvals(settings)
     parts = Parts(
         engines=Engines((pattern,), _deferred(classifiers, names)),
@@ -90,9 +102,10 @@ def build_app(settings: Settings) -> Litestar:
         classifier=classifiers.text if classifiers is not None else None,
         leak=_leak_rule(settings),
         vaults=_vaults(settings),
-        policies=policies,
+        policies=policies if audit.decisions is None else RecordedPolicies(policies, audit.decisions),
         router=Router(backends),
-        ledger=ledger,
+        ledger=audit.ledger(ledger),
+        record=audit.exchanges,
         lull_s=settings.stream.lull_ms / 1000,
         conversations=Conversations(),
         language=Languages().of,
@@ -105,12 +118,12 @@ def build_app(settings: Settings) -> Litestar:
             *_api(settings, door, parts, pattern, backends),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
-            *_admin(settings, policies, room, webhook),
+            *_admin(settings, parts.policies, room, webhook),
             openapi_route(),
             *health_routes(_problems(ledger)),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, backends, (classifiers, names), gauge, (room, webhook))],
+        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook))],
         state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,
@@ -168,6 +181,7 @@ def _approvals(settings: Settings) -> tuple[ApprovalRoom, Webhook | None]:
 
 def _lifespan(
     ledger: SqliteLedger,
+    audit: Audit,
     backends: Sequence[HttpBackend],
     services: tuple[Classifiers | None, Names | None],
     gauge: ModelGauge,
@@ -181,6 +195,8 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             ledger.start()
             stack.callback(ledger.stop)
+            stack.callback(audit.stop)
+            audit.start()
             for service in services:
                 if service is None:
                     continue
@@ -232,6 +248,29 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
 def build_policies(settings: Settings) -> Policies:
     """What decides. Raises ConfigError that names file, line and cure."""
     return FixedPolicies(InProcess(EmbeddedPolicy(Path(settings.policies))))
+
+
+def build_audit(settings: Settings) -> Audit:
+    """The decision log and the record, as far as they are configured; not started. Raises ConfigError."""
+    chosen, record = settings.decisions, settings.decisions.record
+    places = [_log_place(place) for place in chosen.log]
+    events = EventWriter(str(ULID()), __version__, [Mask(pointer) for pointer in chosen.mask])
+    keeper = None
+    if record is not None:
+        secret = record.key.reveal() if record.text and record.key is not None else None
+        keeper = RecordKeeper(RecordOptions(Path(record.path), record.keep_days, secret))
+    return Audit(DecisionLog(places, events) if places else None, keeper)
+
+
+def _log_place(place: LogPlaceSettings) -> LogPlace:
+    if place.kind == "http":
+        token = place.token.reveal() if place.token is not None else None
+        service = HttpLog(place.url or "", token, place.ca_file)
+        return LogPlace(place.url or "", service.write, service.close)
+    if place.kind == "file":
+        path = place.path or ""
+        return LogPlace(path, RotatingFile(Path(path), place.bytes, place.files).write)
+    return LogPlace("stdout", write_stdout)
 
 
 def build_classifiers(settings: Settings, observe: Observe | None = None) -> Classifiers | None:

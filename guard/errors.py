@@ -263,6 +263,22 @@ class LedgerError(GuardError):
     retryable = True
 
 
+class AuditError(GuardError):
+    """A decision log or the record can't be opened, read or written."""
+
+    code = "audit_error"
+    status = 503
+    retryable = True
+
+
+class AuditRefused(AuditError):
+    """A decision log's service will not take what it was sent, and would not take it a second time."""
+
+    code = "audit_refused"
+    status = 502
+    retryable = False
+
+
 class InvariantError(GuardError):
     """Our bug."""
 

@@ -65,6 +65,40 @@ REFUSED = [
         "backends: [{name: a, base_url: 'http://a', timeouts: {idle_s: .inf}}]",
         ":1: backends[0].timeouts.idle_s: must be a number like 2.5",
     ),
+    ("a log of no kind", MINIMAL + "decisions: {log: [{path: a.log}]}", ":2: decisions.log[0].kind: is missing"),
+    ("a log in no file", MINIMAL + "decisions: {log: [{kind: file}]}", "decisions.log[0].path: is missing; name the"),
+    ("a log to no service", MINIMAL + "decisions: {log: [{kind: http}]}", "decisions.log[0].url: is missing; name the"),
+    (
+        "a log's key of another kind",
+        MINIMAL + "decisions: {log: [{kind: stdout, path: a.log}]}",
+        ":2: decisions.log[0].path: means nothing for kind stdout; remove it",
+    ),
+    (
+        "a log in a directory that is not there",
+        MINIMAL + "decisions: {log: [{kind: file, path: logs/a.log}]}",
+        ":2: decisions.log[0].path: is in a directory that is not there; create",
+    ),
+    (
+        "two logs to one place",
+        MINIMAL + "decisions:\n  log:\n  - {kind: file, path: a.log}\n  - {kind: file, path: a.log}",
+        "decisions.log[1]: names a place that stands above",
+    ),
+    (
+        "credentials in a log's URL",
+        MINIMAL + f"decisions: {{log: [{{kind: http, url: 'http://u:{SECRET}@a'}}]}}",
+        ":2: decisions.log[0].url: must not hold credentials; put them into token",
+    ),
+    ("a mask elsewhere", MINIMAL + "decisions: {mask: [/labels/id]}", ":2: decisions.mask[0]: must be a JSON pointer"),
+    (
+        "texts without a key",
+        MINIMAL + "decisions: {record: {text: true}}",
+        "decisions.record.key: is missing, and texts are kept only sealed",
+    ),
+    (
+        "a short key",
+        MINIMAL + f"decisions: {{record: {{key: {SECRET}}}}}",
+        ":2: decisions.record.key: is too short; give 16 bytes or more",
+    ),
     (
         "two backends of one name",
         "backends:\n- {name: a, base_url: 'http://a'}\n- {name: a, base_url: 'http://b'}",

@@ -13,6 +13,7 @@ from guard.cli.exit_code import ExitCode
 from guard.cli.key import key
 from guard.cli.models import models
 from guard.cli.policy import policy
+from guard.cli.record import record
 from guard.cli.serve import serve
 from guard.errors import GuardError
 
@@ -23,7 +24,7 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, key, models):
+for command in (serve, check, config, policy, record, key, models):
     guard.add_command(command)
 
 

@@ -4,6 +4,7 @@ Every key is listed in `docs/configuration.md`.
 """
 
 from guard.config.address import Address, parse_address
+from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.loader import load, with_listen
 from guard.config.schema import schema
 from guard.config.secret import Secret
@@ -31,8 +32,10 @@ __all__ = [
     "InferenceSettings",
     "KeySettings",
     "Limits",
+    "LogPlaceSettings",
     "LogSettings",
     "RecognizerSettings",
+    "RecordSettings",
     "Secret",
     "SecretSettings",
     "Settings",

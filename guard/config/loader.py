@@ -7,6 +7,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from guard.config.approval import ApprovalSettings
+from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
 from guard.config.place import Place
@@ -52,6 +53,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
         ledger=anchor(settings.ledger, base),
+        decisions=_anchored_decisions(settings.decisions, base),
     )
 
 
@@ -67,6 +69,15 @@ def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettin
     if webhook is None or webhook.ca_file is None:
         return approval
     return replace(approval, webhook=replace(webhook, ca_file=str(base / webhook.ca_file)))
+
+
+def _anchored_decisions(decisions: DecisionSettings, base: Path) -> DecisionSettings:
+    def at(path: str | None) -> str | None:
+        return None if path is None else str(base / path)
+
+    log = tuple(replace(place, path=at(place.path), ca_file=at(place.ca_file)) for place in decisions.log)
+    record = decisions.record
+    return replace(decisions, log=log, record=record and replace(record, path=str(base / record.path)))
 
 
 def _place(path: str, top: Place, places: Mapping[str, Place]) -> Place:

@@ -10,6 +10,7 @@ from typing import Final
 from guard.config.address import parse_address
 from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
 from guard.config.rule_approval import admin_rule, webhook_rule
+from guard.config.rule_decisions import decisions_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.location import parse_location
 
@@ -118,6 +119,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _ledger,
     webhook_rule,
     admin_rule,
+    decisions_rule,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from guard.config.approval import AdminSettings, ApprovalSettings
+from guard.config.decisions import DecisionSettings
 from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
 
@@ -196,6 +197,7 @@ class Settings(Section, frozen=True):
     admin: Annotated[AdminSettings, Meta(description="Who may use the admin API.")] = AdminSettings()
     limits: Annotated[Limits, Meta(description="Bounds on what strangers send.")] = Limits()
     stream: Annotated[StreamSettings, Meta(description="How streams flow.")] = StreamSettings()
+    decisions: Annotated[DecisionSettings, Meta(description="What becomes of decisions.")] = DecisionSettings()
     log: Annotated[LogSettings, Meta(description="What is logged, and how.")] = LogSettings()
     shutdown_s: Annotated[
         int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")

@@ -1,4 +1,4 @@
-"""A decision and its facts as JSON: in the words of a policy, without what is only the default."""
+"""JSON for logs and records: a decision in the words of a policy without what is only the default; and sound text."""
 
 import enum
 from collections.abc import Mapping
@@ -14,7 +14,25 @@ _GENERATION = "generation"
 
 def decision_json(decision: AnyDecision) -> bytes:
     """What a policy would have written for this decision; `parse_decision` and its like read it back."""
-    return msgspec.json.encode(_spoken(decision))
+    return sound_json(_spoken(decision))
+
+
+def sound_json(value: object) -> bytes:
+    """Facts, entries and the like. A lone surrogate in them, which is no Unicode text, becomes `?`."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_sound(msgspec.to_builtins(value)))
+
+
+def _sound(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_sound(name): _sound(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_sound(item) for item in value]
+    return value
 
 
 def _spoken(value: object) -> object:

@@ -1,5 +1,8 @@
 """What is kept of decisions and of exchanges: facts and figures. Texts only where the operator says so, and sealed."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 
 from guard.core.admin_facts import AdminFacts
@@ -13,6 +16,13 @@ from guard.core.tool_facts import ToolFacts
 
 AnyFacts = RequestFacts | AnswerFacts | ToolFacts | AdminFacts
 AnyDecision = Decision | AnswerDecision | ToolDecision | AdminDecision
+FACTS_OF: Final[Mapping[str, type[AnyFacts]]] = {
+    "request": RequestFacts,
+    "response": AnswerFacts,
+    "tool": ToolFacts,
+    "admin": AdminFacts,
+}
+"""What each entry point is told."""
 
 
 class DecisionRecord(Discreet, frozen=True):

@@ -28,6 +28,7 @@ from guard.core.held import HeldFrame
 from guard.core.hold import ChannelHold
 from guard.core.plan import FailureMode, Plan
 from guard.core.stretch import Write, mask
+from guard.core.tally import Tally
 from guard.core.taxonomy import PSEUDONYM
 from guard.core.usage import Usage
 
@@ -66,6 +67,8 @@ class StreamGuard:
         self._types: dict[str, Finding] = {}
         self.strongest = Action.ALLOW
         """The strongest action that was taken."""
+        self.tally = Tally()
+        """All that was found, also what the plan allows."""
 
     def handle(self, event: Event) -> Sequence[Command]:
         """Takes an event and answers with what is to be done, in order."""
@@ -208,6 +211,7 @@ class StreamGuard:
             if finding.type == PSEUDONYM:
                 redact += [finding] * self._restores
                 continue
+            self.tally.add(finding, hold.channel.field)
             action = self._record(finding)
             if action is Action.REDACT:
                 redact.append(finding)

@@ -20,7 +20,8 @@ class Account:
         self._exchange = opening.exchange
         self._prompt_chars = prompt_chars
         self._begun = time.monotonic()
-        self._first_ms: float | None = None
+        self.first_ms: float | None = None
+        """When the client got the first of the answer's body, from the start."""
         self._model = self._backend = ""
         self._closed = False
         self.status = Status.FAILED
@@ -42,8 +43,8 @@ class Account:
 
     def first_byte(self) -> None:
         """The client gets the first of the answer's body now."""
-        if self._first_ms is None:
-            self._first_ms = (time.monotonic() - self._begun) * 1000
+        if self.first_ms is None:
+            self.first_ms = (time.monotonic() - self._begun) * 1000
 
     def ends(self, status: Status, reason: str = "") -> None:
         """Says how the exchange ends."""
@@ -76,7 +77,7 @@ class Account:
                 usage=usage,
                 source=source,
                 withheld=withheld,
-                first_ms=self._first_ms,
+                first_ms=self.first_ms,
                 total_ms=(time.monotonic() - self._begun) * 1000,
                 findings=tuple(self.types),
                 decision=self.decision,

@@ -5,7 +5,18 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from guard.core.facts import Identity
-from guard.ports import Approvals, Classifier, Dialect, Engine, Ledger, Policies, Router, TextEngine, Vaults
+from guard.ports import (
+    Approvals,
+    Classifier,
+    Dialect,
+    Engine,
+    ExchangeSink,
+    Ledger,
+    Policies,
+    Router,
+    TextEngine,
+    Vaults,
+)
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.facts import Language, no_language
@@ -36,6 +47,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who tells the languages of prompts, where the policy reads them."""
     approvals: Approvals = NOBODY
     """Who asks people, where the policy requires approval."""
+    record: ExchangeSink | None = None
+    """Who keeps what was seen in each exchange."""
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -20,8 +20,10 @@ from guard.core.finding import Finding
 from guard.core.frame import Slot
 from guard.core.plan import FailureMode, Plan
 from guard.core.prompt import Prompt
+from guard.core.record import FindingRecord
 from guard.core.stream import StreamGuard
 from guard.core.stretch import Write, mask
+from guard.core.tally import Tally
 from guard.core.taxonomy import PSEUDONYM, group_of, severity_of
 from guard.errors import EngineError, EngineTimeout, InvariantError
 from guard.ports import Classifier, Engine, TextEngine
@@ -139,6 +141,15 @@ class PromptCheck:
                 counted = {finding.type for finding in verdict.findings if finding.score >= finding.threshold}
                 self._types_by_channel.setdefault(verdict.channel, set()).update(counted)
         return frozenset(self._types_by_channel.get(self._prompt.frame.slots[slot].channel, ()))
+
+    def found(self) -> tuple[FindingRecord, ...]:
+        """All that was found, whatever its score, counted by type and place."""
+        tally = Tally()
+        for verdict in self._verdicts:
+            path = _INDEX.sub("[]", verdict.channel.field)
+            for finding in verdict.findings:
+                tally.add(finding, path)
+        return tally.records("prompt")
 
     def all_findings(self) -> tuple[Finding, ...]:
         """Each finding, in the order of the texts."""

@@ -47,6 +47,7 @@ from guard.runtime.rewriting import rewrite_of
 from guard.runtime.telemetry import place_of
 from guard.runtime.tool.desk import ToolDesk
 from guard.runtime.tool.scene import ToolScene
+from guard.runtime.trail import Trail
 
 _log: Final = structlog.get_logger("guard.exchange")
 
@@ -74,6 +75,7 @@ class Exchange:
         self._account: Account | None = None
         self._relay: Relay | None = None
         self._answer: BackendAnswer | None = None
+        self._trail = Trail(self.id, parts.record)
         self._asked_of: RequestFacts | None = None
         """What the policy was told about the request."""
         self._conversation = b""
@@ -138,13 +140,10 @@ class Exchange:
         backend = self._parts.router.route(prompt.model)
         account = self._open_account(prompt, backend)
         self._conversation = self._parts.conversations.name(self._call.identity, _opening(prompt))
-        check = PromptCheck(prompt, (*self._parts.engines.inline, *self._parts.prompt_rules))
-        if self._parts.classifier is not None:
-            await check.classify(self._parts.classifier)
-        if self._parts.names is not None:
-            await check.read(self._parts.names)
+        check = await self._checked(prompt)
         facts = self._asked_of = self._facts(prompt, backend, check)
-        decision = await self._policy.request(facts)
+        with self._trail.stage("policy"):
+            decision = await self._policy.request(facts)
         account.generation = decision.generation
         if decision.deny:
             account.decision = "deny"
@@ -183,6 +182,20 @@ class Exchange:
             account.decision = "deny"
             raise error
 
+    async def _checked(self, prompt: Prompt) -> PromptCheck:
+        """What the engines make of a prompt."""
+        parts, trail = self._parts, self._trail
+        with trail.stage("read"):
+            check = PromptCheck(prompt, (*parts.engines.inline, *parts.prompt_rules))
+        if parts.classifier is not None:
+            with trail.stage("classify"):
+                await check.classify(parts.classifier)
+        if parts.names is not None:
+            with trail.stage("names"):
+                await check.read(parts.names)
+        trail.prompt(prompt, check)
+        return check
+
     async def _forward(
         self,
         prompt: Prompt,
@@ -197,7 +210,9 @@ class Exchange:
         body = dialect.render(prompt.frame, outcome.texts)
         headers = (("content-type", "application/json"), *_without_type(forwarded(self._call.headers, dialect.is_mark)))
         account.asked = True
-        answer = self._answer = await backend.call(BackendCall("POST", self._call.path, headers, body, prompt.stream))
+        call = BackendCall("POST", self._call.path, headers, body, prompt.stream)
+        with self._trail.stage("backend"):
+            answer = self._answer = await backend.call(call)
         streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")
         reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
         engines, plan = self._engines(prompt, vault), decision.answer_plan()
@@ -296,6 +311,7 @@ class Exchange:
                 account.close(None)
             else:
                 account.close(relay.guard, relay.withheld_chars)
+            self._trail.end(relay.guard if relay is not None else None, account.first_ms)
             if self._conversation:
                 self._parts.conversations.note(self._conversation, account.decision, tuple(account.types))
             say = _log.debug if account.status is Status.COMPLETED else _log.info

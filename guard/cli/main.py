@@ -7,6 +7,7 @@ from typing import NoReturn
 import click
 
 from guard import __version__
+from guard.cli.approval import approvals, approve, deny
 from guard.cli.check import check
 from guard.cli.config import config
 from guard.cli.exit_code import ExitCode
@@ -24,7 +25,7 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, record, key, models):
+for command in (serve, check, config, policy, record, key, models, approvals, approve, deny):
     guard.add_command(command)
 
 

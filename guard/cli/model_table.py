@@ -12,8 +12,8 @@ from rich.text import Text
 from guard.cli.model_eval import Evaluation
 from guard.cli.model_probe import Speed
 from guard.cli.ranking import Quality
-from guard.cli.report import visible
 from guard.cli.span_eval import Recalled, SpanEvaluation
+from guard.cli.terminal import visible
 from guard.config import Settings
 from guard.inference.device import Device, has_gpu, providers
 from guard.inference.manifest import ModelSpec

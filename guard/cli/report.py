@@ -1,17 +1,11 @@
 """Shows a check's report, as a table or as JSON. The text in it is hostile: a terminal must not obey it."""
 
-import sys
-import unicodedata
-from typing import Final
-
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from guard.app import CheckReport
-
-_PIPE_WIDTH: Final = 160
+from guard.cli.terminal import console, visible
 
 
 def report_json(report: CheckReport) -> str:
@@ -21,27 +15,16 @@ def report_json(report: CheckReport) -> str:
 
 def print_report(report: CheckReport) -> None:
     """The report for a reader, on standard output."""
-    # Markup off: `[EMAIL_ADDRESS]` would be taken for a style.
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+    out = console()
     if report.findings:
-        console.print(_table(report))
-    console.print(f"decision: {report.decision} (policy {report.generation})")
+        out.print(_table(report))
+    out.print(f"decision: {report.decision} (policy {report.generation})")
     engines = ", ".join(f"{name} {status}" for name, status in report.engines)
-    console.print(f"engines: {engines or 'none'}")
+    out.print(f"engines: {engines or 'none'}")
     if report.released is None:
-        console.print("released: nothing")
+        out.print("released: nothing")
     else:
-        console.print(Text("released: " + visible(report.released)))
-
-
-def visible(text: str) -> str:
-    """`text` with control and format characters spelled out, so that it can't move a cursor or hide a word."""
-    return "".join(one if one in "\n\t" or _harmless(one) else ascii(one)[1:-1] for one in text)
-
-
-def _harmless(one: str) -> bool:
-    return unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        out.print(Text("released: " + visible(report.released)))
 
 
 def _table(report: CheckReport) -> Table:

@@ -1,7 +1,7 @@
 """`/v1/guard/admin/…`: the wire's own structs, and nothing else."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -10,11 +10,13 @@ from guard.core.approval_view import ApprovalView
 from guard.core.discreet import Discreet
 from guard.dialects.complaint import decoded
 
+REASON_CHARS: Final = 500
+
 
 class ApprovalReason(Discreet, frozen=True, forbid_unknown_fields=True):
     """What whoever decides says about it; the client is told when it is a denial."""
 
-    reason: Annotated[str, Meta(max_length=500)] = ""
+    reason: Annotated[str, Meta(max_length=REASON_CHARS)] = ""
 
 
 class ApprovalList(Discreet, frozen=True):

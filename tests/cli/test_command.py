@@ -55,6 +55,13 @@ def test_a_new_key_goes_with_its_line(place: Path) -> None:
     assert read.sha256 == hashlib.sha256(key.encode()).hexdigest()
 
 
+def test_an_administrators_key_goes_with_its_line(place: Path) -> None:
+    key, line = guard(place, "key", "new", "--admin", "--name", "alice").stdout.decode().splitlines()
+    (place / "guard.yaml").write_text(f"{MINIMAL}admin:\n  keys:\n  {line}\n")
+    (read,) = load(place / "guard.yaml", {"KEY": "fake"}).admin.keys
+    assert (read.name, read.sha256) == ("alice", hashlib.sha256(key.encode()).hexdigest())
+
+
 def test_no_two_keys_are_alike_and_none_is_short(place: Path) -> None:
     keys = {guard(place, "key", "new").stdout.split()[0] for _ in range(2)}
     assert len(keys) == 2

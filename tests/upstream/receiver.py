@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import queue
 from types import TracebackType
 from typing import Any
 
@@ -39,7 +40,7 @@ class Receiver:
     def __init__(self, *statuses: int, location: str = "") -> None:
         self._statuses = list(statuses) or [204]
         self._location = location
-        self.posted: asyncio.Queue[Posted] = asyncio.Queue()
+        self.posted: queue.Queue[Posted] = queue.Queue()
         self.url = ""
 
     async def __aenter__(self) -> "Receiver":
@@ -54,7 +55,7 @@ class Receiver:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = await reader.readexactly(int(headers["content-length"]))
-        self.posted.put_nowait(Posted(head[0].split(" ")[1], headers, body))
+        self.posted.put(Posted(head[0].split(" ")[1], headers, body))
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if not status:
             await reader.read()

@@ -56,8 +56,11 @@ from guard.pii.pseudonym.label import labels_of
 from guard.pii.pseudonym.vault import Vaults
 from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII_PATTERNS
+from guard.policy.breaker import Breaker
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.opa_client import OpaClient, OpaOptions
 from guard.policy.recorded import RecordedPolicies
+from guard.policy.server import OpaPolicy
 from guard.policy.serving import FixedPolicies, InProcess
 from guard.ports import DeferredEngine, Policies
 from guard.runtime.administration import Administration
@@ -89,7 +92,8 @@ def build_app(settings: Settings) -> Litestar:
     """The ASGI application. Opens nothing but files; the ledger and the models start and stop with its lifespan."""
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
-    policies, pattern = build_policies(settings), build_engine(settings.recognizers, settings.secrets)
+    opa, pattern = build_opa(settings), build_engine(settings.recognizers, settings.secrets)
+    policies = build_policies(settings, opa)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -118,12 +122,12 @@ def build_app(settings: Settings) -> Litestar:
             *_api(settings, door, parts, pattern, backends),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
-            *_admin(settings, parts.policies, room, webhook),
+            *_admin(settings, parts.policies, opa, room, webhook),
             openapi_route(),
-            *health_routes(_problems(ledger)),
+            *health_routes(_problems(ledger, opa)),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook))],
+        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook), opa)],
         state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,
@@ -152,14 +156,14 @@ def _api(
 
 
 def _admin(
-    settings: Settings, policies: Policies, room: ApprovalRoom, webhook: Webhook | None
+    settings: Settings, policies: Policies, opa: OpaPolicy | None, room: ApprovalRoom, webhook: Webhook | None
 ) -> list[HTTPRouteHandler]:
     """What administrators do."""
     keys = tuple(Key(key.sha256, Identity(tenant="", key=key.name, tier="")) for key in settings.admin.keys)
     door = Administration(keys, policies)
     return [
         *approval_routes(door, room, webhook.figures if webhook is not None else None),
-        *policy_routes(door, policies),
+        *policy_routes(door, policies, opa.figures if opa is not None else None),
     ]
 
 
@@ -186,6 +190,7 @@ def _lifespan(
     services: tuple[Classifiers | None, Names | None],
     gauge: ModelGauge,
     approvals: tuple[ApprovalRoom, Webhook | None],
+    opa: OpaPolicy | None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -207,6 +212,8 @@ def _lifespan(
             if services[1] is None:
                 announce((NAMES_OFF,))
             stack.push_async_callback(disconnect, backends)
+            if opa is not None:
+                stack.push_async_callback(opa.close)
             room, webhook = approvals
             if webhook is not None:
                 await stack.enter_async_context(webhook.running())
@@ -245,9 +252,19 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
     )
 
 
-def build_policies(settings: Settings) -> Policies:
-    """What decides. Raises ConfigError that names file, line and cure."""
-    return FixedPolicies(InProcess(EmbeddedPolicy(Path(settings.policies))))
+def build_policies(settings: Settings, opa: OpaPolicy | None = None) -> Policies:
+    """What decides: OPA, if there is one. Raises ConfigError that names file, line and cure."""
+    return FixedPolicies(opa if opa is not None else InProcess(EmbeddedPolicy(Path(settings.policies))))
+
+
+def build_opa(settings: Settings) -> OpaPolicy | None:
+    """The OPA server that decides, not connected yet; None if policies here do. Raises ConfigError."""
+    chosen = settings.opa
+    if chosen is None:
+        return None
+    token = chosen.token.reveal() if chosen.token is not None else None
+    options = OpaOptions(chosen.url, chosen.path, token, chosen.ca_file, chosen.timeout_ms / 1000)
+    return OpaPolicy(OpaClient(options), Breaker())
 
 
 def build_audit(settings: Settings) -> Audit:
@@ -322,12 +339,15 @@ def build_names(settings: Settings, observe: Observe | None = None) -> Names | N
 
 async def check_text(settings: Settings, text: str) -> CheckReport:
     """What the configured policy makes of a text, as if it were a user's prompt."""
+    opa = build_opa(settings)
     policies, engines = (
-        build_policies(settings),
+        build_policies(settings, opa),
         (build_engine(settings.recognizers, settings.secrets), FloodEngine()),
     )
     classifiers, names = build_classifiers(settings), build_names(settings)
     async with AsyncExitStack() as stack:
+        if opa is not None:
+            stack.push_async_callback(opa.close)
         for service in (classifiers, names):
             if service is not None:
                 stack.push_async_callback(service.stop)
@@ -386,5 +406,11 @@ def _address(backend: BackendSettings) -> BackendAddress:
     )
 
 
-def _problems(ledger: SqliteLedger) -> Callable[[], tuple[str, ...]]:
-    return lambda: () if ledger.healthy() else ("ledger",)
+def _problems(ledger: SqliteLedger, opa: OpaPolicy | None) -> Callable[[], tuple[str, ...]]:
+    """What does not work now: the ledger, or the policy server, while it is being left alone."""
+
+    def found() -> tuple[str, ...]:
+        parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy()}
+        return tuple(name for name, healthy in parts.items() if not healthy)
+
+    return found

@@ -141,6 +141,14 @@ def test_the_demo_keeps_every_rule(tmp_path: Path) -> None:
     assert with_listen(settings, settings.listen) == settings
 
 
+def test_with_an_opa_server_no_policies_are_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    settings = load(written(tmp_path, MINIMAL + "opa: {url: 'https://opa.example.com', ca_file: ca.pem}"), {})
+    assert settings.policies == ""
+    assert settings.opa is not None
+    assert (settings.opa.path, settings.opa.ca_file) == ("guard", str(tmp_path / "ca.pem"))
+
+
 def test_policies_here_come_before_those_that_guard_brings(tmp_path: Path) -> None:
     brought = starter_policies(tmp_path)
     assert brought.is_dir()

@@ -6,6 +6,7 @@ Every key is listed in `docs/configuration.md`.
 from guard.config.address import Address, parse_address
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.loader import load, with_listen
+from guard.config.opa import OpaSettings
 from guard.config.schema import schema
 from guard.config.secret import Secret
 from guard.config.settings import (
@@ -34,6 +35,7 @@ __all__ = [
     "Limits",
     "LogPlaceSettings",
     "LogSettings",
+    "OpaSettings",
     "RecognizerSettings",
     "RecordSettings",
     "Secret",

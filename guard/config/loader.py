@@ -10,6 +10,7 @@ from guard.config.approval import ApprovalSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
+from guard.config.opa import OpaSettings
 from guard.config.place import Place
 from guard.config.reader import Reader, struct_type
 from guard.config.rule import complaints
@@ -46,7 +47,8 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     return replace(
         settings,
         backends=backends,
-        policies=str(base / settings.policies),
+        policies=_anchored_policies(settings, base),
+        opa=_anchored_opa(settings.opa, base),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
         approval=_anchored_approval(settings.approval, base),
@@ -55,6 +57,19 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         ledger=anchor(settings.ledger, base),
         decisions=_anchored_decisions(settings.decisions, base),
     )
+
+
+def _anchored_policies(settings: Settings, base: Path) -> str:
+    """Where policies lie; nowhere if OPA decides, unless the file says so, which a rule then refuses."""
+    if settings.opa is not None and not settings.policies:
+        return ""
+    return str(base / (settings.policies or "policies"))
+
+
+def _anchored_opa(opa: OpaSettings | None, base: Path) -> OpaSettings | None:
+    if opa is None or opa.ca_file is None:
+        return opa
+    return replace(opa, ca_file=str(base / opa.ca_file))
 
 
 def _anchored_inference(inference: InferenceSettings, base: Path) -> InferenceSettings:

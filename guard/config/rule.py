@@ -11,6 +11,7 @@ from guard.config.address import parse_address
 from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
 from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.rule_decisions import decisions_rule
+from guard.config.rule_opa import opa_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.location import parse_location
 
@@ -77,7 +78,7 @@ def _keys(settings: Settings) -> Iterator[Complaint]:
 
 
 def _policies(settings: Settings) -> Iterator[Complaint]:
-    if not Path(settings.policies).is_dir():
+    if settings.opa is None and not Path(settings.policies).is_dir():
         yield "policies", f"must be a directory of Rego files, and {settings.policies} is none; create it"
 
 
@@ -117,6 +118,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _recognizers,
     _gitleaks,
     _ledger,
+    opa_rule,
     webhook_rule,
     admin_rule,
     decisions_rule,

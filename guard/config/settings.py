@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from guard.config.approval import AdminSettings, ApprovalSettings
 from guard.config.decisions import DecisionSettings
+from guard.config.opa import OpaSettings
 from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
 
@@ -174,7 +175,8 @@ class Settings(Section, frozen=True):
     )
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Clients' keys. None: no key is asked for.")] = ()
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
-    policies: Annotated[str, Meta(description="Directory of Rego policies.")] = "policies"
+    policies: Annotated[str, Meta(description="Directory of Rego policies; policies, unless OPA decides.")] = ""
+    opa: Annotated[OpaSettings | None, Meta(description="An OPA server that decides in place of policies here.")] = None
     models: Annotated[
         str, Meta(description="Directory of models with their manifest; by default the one that comes with Guard.")
     ] = ""

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from guard.core.approval_view import ApprovalView
 from guard.core.discreet import Discreet
+from guard.core.server_figures import ServerFigures
 from guard.dialects.complaint import decoded
 
 REASON_CHARS: Final = 500
@@ -28,10 +29,14 @@ class ApprovalList(Discreet, frozen=True):
 
 
 class PolicyState(msgspec.Struct, frozen=True):
-    """Which generation of policies this instance serves, and for which entry points it has rules."""
+    """Which generation of policies this instance serves, and for which entry points it has rules.
+
+    `server` is what asking an OPA server has been like, null without one.
+    """
 
     generation: str
     points: tuple[str, ...]
+    server: ServerFigures | None = None
 
 
 def decode_reason(body: bytes) -> ApprovalReason:

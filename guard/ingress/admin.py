@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from guard.core.approval import ApprovalEvent, ApprovalState
 from guard.core.approval_view import view
+from guard.core.server_figures import ServerFigures
 from guard.dialects.guard_admin import ApprovalList, PolicyState, decode_reason
 from guard.errors import NotFound
 from guard.ingress.asgi import address_of, headers_of, read_body
@@ -53,13 +54,15 @@ def approval_routes(door: Administration, room: ApprovalRoom, webhook: Figures |
     ]
 
 
-def policy_routes(door: Administration, policies: Policies) -> list[HTTPRouteHandler]:
-    """What policies serve."""
+def policy_routes(
+    door: Administration, policies: Policies, server: Callable[[], ServerFigures] | None = None
+) -> list[HTTPRouteHandler]:
+    """What policies serve. `server` tells what asking an OPA server has been like."""
 
     async def shown(who: Administrator, _path: str, _body: bytes) -> object:
         await door.permit(who, "policy.show", {})
         engine = policies.engine(who.identity)
-        return PolicyState(engine.generation, tuple(sorted(engine.points)))
+        return PolicyState(engine.generation, tuple(sorted(engine.points)), server() if server is not None else None)
 
     return [_route("GET", "/v1/guard/admin/policy", door, shown)]
 

@@ -42,9 +42,19 @@ class _Recorded:
         self._engine = engine
         self._exchange = exchange
         self._sink = sink
-        self.generation = engine.generation
-        self.points = engine.points
-        self.reads = engine.reads
+
+    # Asked each time: an OPA server may only learn at its first answer what it has.
+    @property
+    def generation(self) -> str:
+        return self._engine.generation
+
+    @property
+    def points(self) -> frozenset[str]:
+        return self._engine.points
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return self._engine.reads
 
     async def request(self, facts: RequestFacts) -> Decision:
         return await self._told("request", facts, self._engine.request)

@@ -11,25 +11,28 @@ from collections.abc import Awaitable, Callable
 from typing import Final, ParamSpec, TypeVar
 
 import msgspec
+import structlog
 
 from guard.core.admin_facts import AdminFacts
 from guard.core.answer_facts import AnswerFacts
 from guard.core.decision import Decision
 from guard.core.facts import RequestFacts
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.server_figures import ServerFigures
 from guard.core.tool_facts import ToolFacts
 from guard.errors import PolicyError
 from guard.policy.breaker import Breaker, Resting
 from guard.policy.document import input_document
 from guard.policy.opa_client import Answer, Failure, OpaClient, Reason
 from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL, UNDEFINED, Point
-from guard.policy.server_figures import ServerFigures, ServerGauge
+from guard.policy.server_figures import ServerGauge
 
 F = TypeVar("F", bound=msgspec.Struct)
 D = TypeVar("D")
 A = TypeVar("A")
 P = ParamSpec("P")
 
+_log: Final = structlog.get_logger("guard.policy")
 _POINTS_S: Final = 10.0
 _LANGUAGE: Final = "messages.language"
 _MESSAGES: Final = {
@@ -124,8 +127,18 @@ class OpaPolicy:
         finally:
             self._gauge.took(self._gauge.clock() - begun)
 
+    def _tell(self, before: str) -> None:
+        """Says in the log that the server is being left alone, or is back."""
+        if (state := self._breaker.state) == before:
+            return
+        if state == "open":
+            _log.error("policy_server_rests", outcomes=self._gauge.outcomes)
+        elif state == "closed":
+            _log.info("policy_server_answers")
+
     async def _guarded(self, ask: Callable[P, Awaitable[A | Failure]], *what: P.args, **more: P.kwargs) -> A:
         """One question, unless the server is being left alone."""
+        before = self._breaker.state
         try:
             with self._breaker.question() as told:
                 outcome = await ask(*what, **more)
@@ -135,5 +148,7 @@ class OpaPolicy:
             raise PolicyError(_RESTING) from None
         if isinstance(outcome, Failure):
             self._gauge.count(outcome.reason)
+            self._tell(before)
             raise PolicyError(_MESSAGES[outcome.reason])
+        self._tell(before)
         return outcome

@@ -1,31 +1,14 @@
-"""What asking a policy server has been like since the start. Counts and times, never an input."""
+"""Adds up what asking a policy server is like. Counts and times, never an input."""
 
 import time
 from collections.abc import Callable
 from typing import Literal
-
-import msgspec
 
 from guard.policy.opa_client import Reason
 
 Outcome = Literal[
     "answered", "undefined", "unreachable", "timeout", "refused", "malformed", "too_large", "policy", "resting"
 ]
-
-
-class ServerFigures(msgspec.Struct, frozen=True):
-    """`breaker` is `closed`, `open` or `half_open`. `outcomes` counts questions by what became of them.
-
-    `resting` are those that were not asked, since the breaker was open. `answer_s` is the sum over all that were asked,
-    `answer_max_s` the longest.
-    """
-
-    breaker: str
-    generation: str
-    points: tuple[str, ...]
-    outcomes: dict[str, int]
-    answer_s: float
-    answer_max_s: float
 
 
 class ServerGauge:

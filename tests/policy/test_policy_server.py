@@ -8,11 +8,14 @@ import pytest
 
 from guard.core.action import Action
 from guard.core.facts import RequestFacts
+from guard.core.record import DecisionRecord
 from guard.errors import ConfigError, PolicyError
 from guard.policy.breaker import Breaker
 from guard.policy.opa_client import OpaClient, OpaOptions
 from guard.policy.point import ADMIN, RESPONSE, TOOL
+from guard.policy.recorded import RecordedPolicies
 from guard.policy.server import OpaPolicy
+from guard.policy.serving import FixedPolicies
 from tests.e2e.process import free_port
 from tests.e2e.scripted import Fault, Forever, ScriptedBackend
 from tests.inference.tls import Authority, TlsEnd
@@ -32,6 +35,13 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Nowhere:
+    """A sink that forgets."""
+
+    def decided(self, record: DecisionRecord) -> None:
+        pass
 
 
 @pytest.fixture
@@ -108,9 +118,10 @@ async def test_opa_is_asked_which_entry_points_it_has(
 ) -> None:
     with OpaServer(tmp_path, [write({"p.rego": f"package guard\n{rules}\n"})]) as server:
         policy = connect(server.url)
-        assert policy.points == {"request", "response", "tool", "admin"}, "before it was asked, all are"
-        await policy.request(facts)
-    assert policy.points == points
+        recorded = RecordedPolicies(FixedPolicies(policy), Nowhere()).engine(facts.identity)
+        assert recorded.points == {"request", "response", "tool", "admin"}, "before it was asked, all are"
+        await recorded.request(facts)
+    assert (policy.points, recorded.points) == (points, points)
 
 
 async def test_undefined_denies_with_a_code_of_its_own(

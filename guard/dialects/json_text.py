@@ -87,16 +87,27 @@ def is_long_number(literal: bytes) -> bool:
 
 
 class Reader:
-    """Reads one document. `depth` bounds how deep containers may nest, `most` how many names and values there are."""
+    """Reads one document. `depth` bounds how deep containers may nest, `most` how many names and values there are.
+
+    `one_by_one`: also the numbers of an array of nothing else are leaves of their own.
+    """
 
     def __init__(
-        self, raw: bytes, start: int = 0, end: int | None = None, depth: int = 64, most: int = 1_000_000
+        self,
+        raw: bytes,
+        start: int = 0,
+        end: int | None = None,
+        depth: int = 64,
+        most: int = 1_000_000,
+        *,
+        one_by_one: bool = False,
     ) -> None:
         self._raw = raw
         self._at = start
         self._end = len(raw) if end is None else end
         self._depth = depth
         self._most = most
+        self._one_by_one = one_by_one
         self._leaves: list[Leaf] = []
         self._open: list[Container] = []
         self._names: list[set[str]] = []
@@ -132,7 +143,7 @@ class Reader:
         if len(self._open) >= self._depth:
             raise JsonError(f"nested deeper than {self._depth} levels")
         container = Container(path, where, start, b"}" if mark == b"{" else b"]", item=where + "[]")
-        if mark == b"[" and self._is_numbers(container):
+        if mark == b"[" and not self._one_by_one and self._is_numbers(container):
             return
         self._open.append(container)
         self._names.append(set())

@@ -55,7 +55,7 @@ class Arguments:
 
     def _read(self) -> bool:
         raw = self._text.encode("utf-8", "surrogatepass")
-        reader = Reader(raw, depth=_DEPTH, most=_MOST_VALUES)
+        reader = Reader(raw, depth=_DEPTH, most=_MOST_VALUES, one_by_one=True)
         try:
             leaves = reader.leaves()
             self.value = msgspec.json.decode(raw)
@@ -72,6 +72,8 @@ class Arguments:
 
     def at(self, path: str) -> Sequence[Argument]:
         """The values at a path like `$.list[*].name`; none where a member or an item is missing. Raises Misplaced."""
+        if not self.readable:
+            raise Misplaced
         return [self._placed(place, value) for place, value in _walk((), self.value, _steps(path))]
 
     def _placed(self, path: Path, value: object) -> Argument:

@@ -2,6 +2,7 @@
 
 import click
 
+from guard.cli.policy_eval import evaluate
 from guard.cli.policy_schema import schema
 from guard.cli.policy_test import test
 
@@ -11,5 +12,5 @@ def policy() -> None:
     """Policies."""
 
 
-for command in (test, schema):
+for command in (test, evaluate, schema):
     policy.add_command(command)

@@ -24,6 +24,7 @@ from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL
 from guard.policy.program import Program
 from guard.policy.reading import costly_reads, fields_read, is_repeatable
 from guard.policy.source import Source, read
+from guard.policy.trace.evaluation import evaluate
 
 F = TypeVar("F", bound=msgspec.Struct)
 D = TypeVar("D")
@@ -59,7 +60,7 @@ class EmbeddedPolicy:
                 if point.name in self.points:
                     decide = self._decider(point)
                     self._decided[point.name] = lru_cache(_MOST_REMEMBERED)(decide) if repeatable else decide
-                    self._try(point)
+                    self._try(point, source)
         except ConfigError as error:
             raise ConfigError(f"{place}: {error.message}") from None
 
@@ -96,11 +97,13 @@ class EmbeddedPolicy:
             return point.refuse(TOO_LARGE, self._generation)
         return decide(document)  # type: ignore[return-value]  # the decider of this very point
 
-    def _try(self, point: Point[F, D]) -> None:
+    def _try(self, point: Point[F, D], source: Source) -> None:
         try:
             self._ask(point, point.example)
         except PolicyError as error:
-            raise ConfigError(f"no usable decision on an example {point.name}: {error.message}") from None
+            # The engine does not tell where; whoever waits for a policy to start waits for a trace, too.
+            told = evaluate(source, point, msgspec.to_builtins(point.example)).error or error.message
+            raise ConfigError(f"{told} (there is no usable decision on an example {point.name})") from None
 
     def _decider(self, point: Point[F, D]) -> Callable[[bytes], D]:
         # Not over `self`: a circle would keep a replaced engine, megabytes of it, until the collector comes by.

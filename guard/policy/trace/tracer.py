@@ -26,11 +26,12 @@ Spot: TypeAlias = "tuple[int, int]"
 
 
 class Fired(msgspec.Struct, frozen=True):
-    """A rule that had a value. `reads` are the paths of the input that it read itself, never what stood there."""
+    """A rule that had a value, and its lines. `reads` are the paths of the input that it read itself, never values."""
 
     rule: str
     file: str
     line: int
+    end: int
     reads: tuple[str, ...]
 
 
@@ -143,7 +144,7 @@ class Tracer:
 
 def _fired(modules: Sequence[Module], held: Mapping[Place, tuple[Path, ...]]) -> tuple[Fired, ...]:
     return tuple(
-        Fired(place.name, modules[place.module].name, place.rule.line, tuple(map(spelled, reads)))
+        Fired(place.name, modules[place.module].name, place.rule.line, place.rule.end, tuple(map(spelled, reads)))
         for place, reads in sorted(held.items(), key=lambda item: (item[0].module, item[0].rule.line))
     )
 

@@ -3,7 +3,7 @@
 from guard.audit.fan import DecisionFan, LedgerFan
 from guard.audit.keeper import RecordKeeper
 from guard.audit.log import DecisionLog
-from guard.audit.writer import WriterFigures
+from guard.core.audit_figures import WriterFigures
 from guard.ports import DecisionSink, ExchangeSink, Ledger
 
 

@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from guard.audit.store import Entry, RecordStore
-from guard.audit.writer import BatchWriter, WriterFigures
+from guard.audit.writer import BatchWriter
+from guard.core.audit_figures import WriterFigures
 from guard.core.bare_facts import bare
 from guard.core.entry import Closing, Opening
 from guard.core.record import DecisionRecord, ExchangeNote

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from guard.audit.event import EventWriter, LoggedDecision, logged
-from guard.audit.writer import BatchWriter, WriterFigures
+from guard.audit.writer import BatchWriter
+from guard.core.audit_figures import WriterFigures
 from guard.core.record import DecisionRecord
 
 _ABOUT_BYTES: Final = 2048

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-import msgspec
 import structlog
 
+from guard.core.audit_figures import WriterFigures
 from guard.errors import AuditError, AuditRefused
 
 T = TypeVar("T")
@@ -22,16 +22,6 @@ BATCH_ITEMS: Final = 512
 _FIRST_RETRY_S: Final = 0.5
 _LAST_RETRY_S: Final = 30.0
 _log: Final = structlog.get_logger("guard.audit")
-
-
-class WriterFigures(msgspec.Struct, frozen=True):
-    """`written` and `lost` since the start, `waiting` now; `error` is the last attempt's, empty if it went."""
-
-    name: str
-    written: int
-    waiting: int
-    lost: int
-    error: str
 
 
 class BatchWriter(Generic[T]):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.handlers import ASGIRouteHandler
 from ulid import ULID
 
 from guard import __version__
@@ -62,7 +62,7 @@ from guard.policy.opa_client import OpaClient, OpaOptions
 from guard.policy.recorded import RecordedPolicies
 from guard.policy.server import OpaPolicy
 from guard.policy.serving import FixedPolicies, InProcess
-from guard.ports import DeferredEngine, Policies
+from guard.ports import DeferredEngine, Policies, ServedPolicies
 from guard.runtime.administration import Administration
 from guard.runtime.admission import Admission, Key
 from guard.runtime.approval import ApprovalLimits, ApprovalRoom
@@ -117,12 +117,14 @@ def build_app(settings: Settings) -> Litestar:
         approvals=room,
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
+    administration = _administration(settings, parts.policies)
     return Litestar(
         route_handlers=[
             *_api(settings, door, parts, pattern, backends),
             moderation_route(door, parts.classifier, _unsafe_threshold(classifiers)),
             figures_route(door, gauge),
-            *_admin(settings, parts.policies, opa, room, webhook),
+            *approval_routes(administration, room, webhook.figures if webhook is not None else None),
+            *policy_routes(administration, policies, opa.figures if opa is not None else None),
             openapi_route(),
             *health_routes(_problems(ledger, opa)),
         ],
@@ -155,16 +157,10 @@ def _api(
     ]
 
 
-def _admin(
-    settings: Settings, policies: Policies, opa: OpaPolicy | None, room: ApprovalRoom, webhook: Webhook | None
-) -> list[HTTPRouteHandler]:
-    """What administrators do."""
+def _administration(settings: Settings, policies: Policies) -> Administration:
+    """Who may do what to Guard itself."""
     keys = tuple(Key(key.sha256, Identity(tenant="", key=key.name, tier="")) for key in settings.admin.keys)
-    door = Administration(keys, policies)
-    return [
-        *approval_routes(door, room, webhook.figures if webhook is not None else None),
-        *policy_routes(door, policies, opa.figures if opa is not None else None),
-    ]
+    return Administration(keys, policies)
 
 
 def _approvals(settings: Settings) -> tuple[ApprovalRoom, Webhook | None]:
@@ -252,9 +248,11 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
     )
 
 
-def build_policies(settings: Settings, opa: OpaPolicy | None = None) -> Policies:
+def build_policies(settings: Settings, opa: OpaPolicy | None = None) -> ServedPolicies:
     """What decides: OPA, if there is one. Raises ConfigError that names file, line and cure."""
-    return FixedPolicies(opa if opa is not None else InProcess(EmbeddedPolicy(Path(settings.policies))))
+    if opa is not None and settings.opa is not None:
+        return FixedPolicies(opa, settings.opa.url)
+    return FixedPolicies(InProcess(EmbeddedPolicy(Path(settings.policies))), settings.policies)
 
 
 def build_opa(settings: Settings) -> OpaPolicy | None:

@@ -16,6 +16,7 @@ from guard.core.facts import Identity, RequestFacts
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.policy_status import PolicyStatus
 from guard.core.prompt import Prompt
 from guard.core.record import DecisionRecord, ExchangeNote
 from guard.core.rewrite import Rewrite
@@ -198,6 +199,18 @@ class Policies(Protocol):
 
     def engine(self, identity: Identity, exchange: str = "") -> PolicyEngine:
         """The engine for an exchange of this identity, which ends under it. `exchange` is its id, if it has one."""
+        ...
+
+
+class ServedPolicies(Policies, Protocol):
+    """Policies that say what they are, and look for new ones when told to."""
+
+    def status(self) -> PolicyStatus:
+        """What serves now, and why what lies at the source does not, if so."""
+        ...
+
+    async def reload(self) -> PolicyStatus:
+        """Takes what is new at the source, if it is sound; raises nothing if it is not."""
         ...
 
 

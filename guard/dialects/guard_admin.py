@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import Meta
 
 from guard.core.approval_view import ApprovalView
 from guard.core.discreet import Discreet
+from guard.core.policy_status import PolicyStatus
 from guard.core.server_figures import ServerFigures
 from guard.dialects.complaint import decoded
 
@@ -28,13 +28,12 @@ class ApprovalList(Discreet, frozen=True):
     webhook: Mapping[str, int] | None = None
 
 
-class PolicyState(msgspec.Struct, frozen=True):
-    """Which generation of policies this instance serves, and for which entry points it has rules.
+class PolicyState(PolicyStatus, frozen=True, kw_only=True):
+    """What policies serve on this instance, and for which entry points they have rules.
 
     `server` is what asking an OPA server has been like, null without one.
     """
 
-    generation: str
     points: tuple[str, ...]
     server: ServerFigures | None = None
 

@@ -14,11 +14,12 @@ from litestar.handlers import HTTPRouteHandler
 
 from guard.core.approval import ApprovalEvent, ApprovalState
 from guard.core.approval_view import view
+from guard.core.policy_status import PolicyStatus
 from guard.core.server_figures import ServerFigures
 from guard.dialects.guard_admin import ApprovalList, PolicyState, decode_reason
 from guard.errors import NotFound
 from guard.ingress.asgi import address_of, headers_of, read_body
-from guard.ports import Policies
+from guard.ports import ServedPolicies
 from guard.runtime.administration import Administration, Administrator
 from guard.runtime.approval import ApprovalRoom
 
@@ -55,16 +56,25 @@ def approval_routes(door: Administration, room: ApprovalRoom, webhook: Figures |
 
 
 def policy_routes(
-    door: Administration, policies: Policies, server: Callable[[], ServerFigures] | None = None
+    door: Administration, policies: ServedPolicies, server: Callable[[], ServerFigures] | None = None
 ) -> list[HTTPRouteHandler]:
-    """What policies serve. `server` tells what asking an OPA server has been like."""
+    """What policies serve, and the command to look for new ones. `server` tells what asking an OPA server is like."""
+
+    def state(status: PolicyStatus, who: Administrator) -> PolicyState:
+        points = tuple(sorted(policies.engine(who.identity).points))
+        told = msgspec.structs.asdict(status)
+        return PolicyState(**told, points=points, server=server() if server is not None else None)
 
     async def shown(who: Administrator, _path: str, _body: bytes) -> object:
         await door.permit(who, "policy.show", {})
-        engine = policies.engine(who.identity)
-        return PolicyState(engine.generation, tuple(sorted(engine.points)), server() if server is not None else None)
+        return state(policies.status(), who)
 
-    return [_route("GET", "/v1/guard/admin/policy", door, shown)]
+    async def reloaded(who: Administrator, _path: str, _body: bytes) -> object:
+        await door.permit(who, "policy.reload", {})
+        return state(await policies.reload(), who)
+
+    place = "/v1/guard/admin/policy"
+    return [_route("GET", place, door, shown), _route("POST", f"{place}/reload", door, reloaded)]
 
 
 def _route(method: Literal["GET", "POST"], path: str, door: Administration, act: Act) -> HTTPRouteHandler:

@@ -85,6 +85,7 @@ def _admin_paths(listed: object, reason: object, one: object, policy: object) ->
         f"{place}/approvals": _answered("get", f"What waits for approval. {key}", listed),
         **decided,
         f"{place}/policy": _answered("get", f"Which policies serve. {key}", policy),
+        f"{place}/policy/reload": _answered("post", f"Looks for new policies now. {key}", policy),
     }
 
 

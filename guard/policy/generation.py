@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from guard.core.policy_status import PolicyStatus
 from guard.errors import BundleSignature, ConfigError, PolicyTestsFailed
 from guard.policy.bundle.archive import Files
 from guard.policy.bundle.feed import digest
@@ -72,24 +73,6 @@ def _test(files: Files) -> None:
         names = ", ".join(f"{result.file} {result.name}" for result in failed[:_SHOWN])
         more = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
         raise PolicyTestsFailed(f"{len(failed)} of its own tests fail ({names}{more}): run `guard policy test` on it")
-
-
-class PolicyStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What serves, and what became of the last change.
-
-    `reloads` counts replacements since the start, `refused` bundles that were not taken. `error_code` and `error` say
-    why what lies at `source` now does not serve; empty if it does. Times are RFC 3339, UTC.
-    """
-
-    generation: str
-    revision: str
-    since: str
-    source: str
-    reloads: int = 0
-    refused: int = 0
-    error_code: str = ""
-    error: str = ""
-    error_at: str = ""
 
 
 def failing(status: PolicyStatus, error: ConfigError) -> PolicyStatus:

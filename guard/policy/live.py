@@ -15,10 +15,11 @@ import msgspec
 import structlog
 
 from guard.core.facts import Identity
+from guard.core.policy_status import PolicyStatus
 from guard.errors import ConfigError
 from guard.policy.bundle.archive import Files
 from guard.policy.bundle.feed import Feed, digest
-from guard.policy.generation import Generation, PolicyStatus, Rules, failing, now, prepare
+from guard.policy.generation import Generation, Rules, failing, now, prepare
 from guard.policy.source import naming
 from guard.ports import PolicyEngine
 

@@ -1,10 +1,13 @@
 """Policies as the runtime asks for them: one engine for each exchange, answers awaited."""
 
+import time
+
 from guard.core.admin_facts import AdminFacts
 from guard.core.answer_facts import AnswerFacts
 from guard.core.decision import Decision
 from guard.core.facts import Identity, RequestFacts
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
+from guard.core.policy_status import PolicyStatus
 from guard.core.tool_facts import ToolFacts
 from guard.policy.embedded import EmbeddedPolicy
 from guard.ports import PolicyEngine
@@ -39,8 +42,19 @@ class InProcess:
 class FixedPolicies:
     """One engine for everybody, as long as the process lives."""
 
-    def __init__(self, engine: PolicyEngine) -> None:
+    def __init__(self, engine: PolicyEngine, source: str = "") -> None:
+        """`source` says where its policies lie."""
         self._engine = engine
+        self._since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._source = source
+
+    def status(self) -> PolicyStatus:
+        """What serves; it never changes."""
+        return PolicyStatus(generation=self._engine.generation, revision="", since=self._since, source=self._source)
+
+    async def reload(self) -> PolicyStatus:
+        """Nothing is read again."""
+        return self.status()
 
     def engine(self, identity: Identity, exchange: str = "") -> PolicyEngine:
         """The engine that an exchange of this identity is decided by, to its end."""

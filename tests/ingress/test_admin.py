@@ -18,8 +18,12 @@ from guard.core.facts import Identity
 from guard.ingress.admin import BODY_BYTES, approval_routes, policy_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.openapi import description
+from guard.policy.bundle.feed import LocalFeed
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.generation import Rules
+from guard.policy.live import LivePolicies
 from guard.policy.serving import FixedPolicies, InProcess
+from guard.ports import ServedPolicies
 from guard.runtime.administration import Administration
 from guard.runtime.admission import Key
 from guard.runtime.approval import ApprovalLimits, ApprovalRoom
@@ -65,9 +69,11 @@ def bearer(name: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def admin(policy: EmbeddedPolicy | None = None, keys: Sequence[Key] = KEYS) -> AsyncIterator[Scene]:
+async def admin(
+    policy: EmbeddedPolicy | None = None, keys: Sequence[Key] = KEYS, policies: ServedPolicies | None = None
+) -> AsyncIterator[Scene]:
     room = ApprovalRoom(ApprovalLimits(), lambda _event: None)
-    policies = FixedPolicies(InProcess(policy or starter_policy()))
+    policies = policies or FixedPolicies(InProcess(policy or starter_policy()))
     door = Administration(keys, policies)
     app = Litestar(
         route_handlers=[*approval_routes(door, room, None), *policy_routes(door, policies)],
@@ -232,8 +238,27 @@ async def test_another_method_is_not_taken() -> None:
 async def test_the_policy_that_serves_is_named() -> None:
     async with admin() as scene:
         answer = await scene.get(POLICY)
+        again = await scene.post(f"{POLICY}/reload")
     assert answer.json()["generation"] == EmbeddedPolicy(POLICIES).generation
-    assert {"request", "admin"} <= set(answer.json()["points"])
+    assert again.json() == answer.json()
+
+
+async def test_policies_are_looked_for_on_command_and_a_bad_one_is_told_of(tmp_path: Path) -> None:
+    rules = 'admin := {"allow": true}\n'
+    policy(tmp_path, rules)
+    policies = LivePolicies(LocalFeed(tmp_path, signed=False, look_s=60), Rules())
+    async with admin(policies=policies) as scene:
+        first = (await scene.get(POLICY)).json()
+        policy(tmp_path, rules + "# new\n")
+        second = (await scene.post(f"{POLICY}/reload")).json()
+        (tmp_path / "request.rego").write_text("package guard\n\nrequest := {")
+        third = (await scene.post(f"{POLICY}/reload")).json()
+        last = (await scene.get(POLICY)).json()
+    assert first["generation"] != second["generation"] == third["generation"]
+    assert (second["reloads"], second["error"]) == (1, "")
+    assert (third["refused"], third["error_code"]) == (1, "config_error")
+    assert "request.rego" in third["error"]
+    assert last == third
 
 
 async def test_the_description_says_what_is_answered() -> None:

@@ -14,7 +14,7 @@ from guard.core.approval import ApprovalState
 from guard.core.approval_view import ApprovalView
 from guard.core.decision import Approval
 from guard.core.facts import Identity, RequestFacts
-from guard.dialects.guard_admin import ApprovalList
+from guard.dialects.guard_admin import ApprovalList, PolicyState
 from guard.policy.embedded import EmbeddedPolicy
 from guard.runtime.approval import ApprovalLimits, ApprovalRoom
 from guard.upstream.webhook import Webhook, WebhookAddress
@@ -22,7 +22,7 @@ from guard.upstream.webhook import Webhook, WebhookAddress
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "approval.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```rego\n# (\S+)[^\n]*\n(.*?)```", PAGE, re.DOTALL)
-EXAMPLE = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+EXAMPLE, STATUS = map(json.loads, re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
 
 
 def first_words(section: str) -> set[str]:
@@ -80,6 +80,7 @@ def test_the_example_is_what_the_api_answers() -> None:
 
 def test_every_field_is_on_the_page() -> None:
     assert first_words("## The admin API") >= set(ApprovalView.__struct_fields__) | {"figures", "webhook"}
+    assert first_words("### Policies") == set(STATUS) == set(PolicyState.__struct_fields__)
     assert first_words("### Who may") == {"identity.key", "action", "resource", "client.address", "now"}
 
 

@@ -71,3 +71,9 @@ models_by_tier := {}
 
 # Further keys of every decision, for example {"limits": {"max_tokens": 4096}}.
 further := {}
+
+# Packs of rules that take part (docs/packs.md), for example ["pci-dss", "owasp-llm-top10"]. The stricter rule holds.
+packs := []
+
+# Packs for single tenants, beside those for all, for example {"clinic": ["hipaa"]}.
+packs_by_tenant := {}

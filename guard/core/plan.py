@@ -57,22 +57,23 @@ class Plan(msgspec.Struct, frozen=True):
             return Action.ALLOW
         if finding.decided is not None:
             return finding.decided
-        found = _lookup(self.actions, finding.type)
+        found = look_up(self.actions, finding.type)
         return Action.ALLOW if found is None else found
 
     def style(self, finding: Finding) -> Style:
         """How text that is redacted for this finding is written anew."""
-        return (_lookup(self.styles, finding.type) if self.styles else None) or Style.MASK
+        return (look_up(self.styles, finding.type) if self.styles else None) or Style.MASK
 
     def counts(self, finding: Finding) -> bool:
         """Whether its score reaches the threshold, and the classifier that gave it, if one did, is one that counts."""
         if self.classifiers is not None and finding.engine in CLASSIFIERS and finding.engine not in self.classifiers:
             return False
-        least = _lookup(self.thresholds, finding.type) if self.thresholds else None
+        least = look_up(self.thresholds, finding.type) if self.thresholds else None
         return finding.score >= (finding.threshold if least is None else least)
 
 
-def _lookup(table: Mapping[str, _T], type_: str) -> _T | None:
+def look_up(table: Mapping[str, _T], type_: str) -> _T | None:
+    """What the most specific key says of a finding type, or of a group; None if no key covers it."""
     if type_ in table:
         return table[type_]
     group = group_of(type_)

@@ -9,6 +9,7 @@ from guard.core.plan import FailureMode, ReleaseMode
 from guard.core.style import Style
 from guard.core.taxonomy import CLASSIFIERS, GROUPS
 from guard.errors import PolicyError
+from guard.policy.strictest import UNSAID, join
 from guard.policy.word import (
     Parse,
     approval,
@@ -40,8 +41,19 @@ _NEEDED: Final = frozenset({"model", "messages", "prompt", "input", "stream", "s
 
 def parse_decision(answer: object, generation: str) -> Decision:
     """A decision from the value of `data.guard.request`. Raises PolicyError that names the key and the cure."""
-    found = fields("the decision", answer, _FIELDS)
-    return Decision(**found, generation=generation)  # type: ignore[arg-type]  # _FIELDS gives each key its type
+    found = fields("the decision", answer, _FIELDS | {"packs": _packs})
+    packs: dict[str, Decision] = found.pop("packs", {})  # type: ignore[assignment]
+    own = Decision(**found, generation=generation)  # type: ignore[arg-type]  # _FIELDS gives each key its type
+    return join(own, packs) if packs else own
+
+
+def _packs(key: str, value: object) -> dict[str, Decision]:
+    return {name: _pack(name, item) for name, item in items(key, value)}
+
+
+def _pack(name: str, value: object) -> Decision:
+    found = fields(f"the pack {quoted(name)}", value, _OF_PACKS)
+    return Decision(**{**UNSAID, **found})  # type: ignore[arg-type]
 
 
 def parse_action(key: str, value: object) -> Action:
@@ -152,3 +164,5 @@ _FIELDS: Final[dict[str, Parse]] = {
     "parameters": _parameters,
     "require_approval": approval,
 }
+_OF_PACKS: Final = {key: parse for key, parse in _FIELDS.items() if key != "members"}
+"""What may smuggle is the operator's to allow."""

@@ -67,8 +67,8 @@ class ParametersForm(_Form, frozen=True):
     max: dict[str, float] = {}
 
 
-class RequestForm(_Form, frozen=True):
-    """What `data.guard.request` may be. Sets count as arrays."""
+class PackForm(_Form, frozen=True):
+    """What a pack may say of a request. Sets count as arrays."""
 
     deny: tuple[str | DenialForm, ...] = ()
     actions: dict[str, ActionWord] = {}
@@ -78,7 +78,6 @@ class RequestForm(_Form, frozen=True):
     prompt_styles: dict[str, StyleWord] = {}
     answer_styles: dict[str, StyleWord] = {}
     thresholds: dict[str, Score] = {}
-    members: tuple[str, ...] = ()
     hold_chars: Chars = 1
     release: ReleaseWord = "held"
     ahead_chars: Chars = 1
@@ -89,6 +88,13 @@ class RequestForm(_Form, frozen=True):
     limits: LimitsForm = LimitsForm()
     parameters: ParametersForm = ParametersForm()
     require_approval: bool | ApprovalForm = False
+
+
+class RequestForm(PackForm, frozen=True):
+    """What `data.guard.request` may be: the operator's word, and beside it those of the packs."""
+
+    members: tuple[str, ...] = ()
+    packs: dict[str, PackForm] = {}
 
 
 class ResponseForm(_Form, frozen=True):
@@ -109,14 +115,20 @@ class BoundForm(_Form, frozen=True):
     clamp: bool = False
 
 
-class ToolForm(_Form, frozen=True):
-    """What `data.guard.tool` may be."""
+class PackToolForm(_Form, frozen=True):
+    """What a pack may say of a tool call."""
 
     deny: tuple[str | DenialForm, ...] = ()
     require_approval: bool | ApprovalForm = False
     redact: tuple[Path, ...] = ()
     bounds: Annotated[dict[str, BoundForm], Meta(extra_json_schema={"propertyNames": {"pattern": r"^\$"}})] = {}
     labels: dict[str, str] = {}
+
+
+class ToolForm(PackToolForm, frozen=True):
+    """What `data.guard.tool` may be: the operator's word, and beside it those of the packs."""
+
+    packs: dict[str, PackToolForm] = {}
 
 
 class AdminForm(_Form, frozen=True):

@@ -6,14 +6,21 @@ from typing import Final
 from guard.core.point_decision import AdminDecision, AnswerDecision, Bound, ToolDecision
 from guard.errors import PolicyError
 from guard.policy.decision import parse_action
-from guard.policy.word import Parse, approval, denials, fields, flag, items, labels, number, scalars, texts
+from guard.policy.strictest_tool import join_tool
+from guard.policy.word import Parse, approval, denials, fields, flag, items, labels, number, quoted, scalars, texts
 
 _PATH: Final = re.compile(r"\$(?:\.[^.\[\]]+|\[(?:\d{1,6}|\*)\])*")
 
 
 def parse_tool(answer: object, generation: str) -> ToolDecision:
     """From the value of `data.guard.tool`. Raises PolicyError that names the key and the cure."""
-    return ToolDecision(**fields("the tool decision", answer, _TOOL), generation=generation)  # type: ignore[arg-type]
+    found = fields("the tool decision", answer, _TOOL | {"packs": _tool_packs})
+    packs: dict[str, ToolDecision] = found.pop("packs", {})  # type: ignore[assignment]
+    return join_tool(ToolDecision(**found, generation=generation), packs)  # type: ignore[arg-type]
+
+
+def _tool_packs(key: str, value: object) -> dict[str, ToolDecision]:
+    return {name: ToolDecision(**fields(f"the pack {quoted(name)}", item, _TOOL)) for name, item in items(key, value)}  # type: ignore[arg-type]
 
 
 def parse_answer(answer: object, generation: str) -> AnswerDecision:

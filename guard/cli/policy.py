@@ -3,6 +3,7 @@
 import click
 
 from guard.cli.policy_eval import evaluate
+from guard.cli.policy_explain import explain
 from guard.cli.policy_schema import schema
 from guard.cli.policy_test import test
 
@@ -12,5 +13,5 @@ def policy() -> None:
     """Policies."""
 
 
-for command in (test, evaluate, schema):
+for command in (test, evaluate, explain, schema):
     policy.add_command(command)

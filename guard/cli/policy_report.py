@@ -1,20 +1,16 @@
 """Shows what a policy decided: the decision, the rules that held, and warnings. Names in it may be a client's."""
 
-import sys
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from guard.cli.terminal import visible
+from guard.cli.terminal import console, visible
 from guard.core.decision_json import decision_json
 from guard.policy.trace.evaluation import Evaluation
 from guard.policy.trace.tracer import Fired
-
-_PIPE_WIDTH: Final = 160
 
 
 class _Report(msgspec.Struct, omit_defaults=True):
@@ -34,22 +30,16 @@ def evaluation_json(result: Evaluation) -> str:
 
 def print_evaluation(result: Evaluation, *, everything: bool) -> None:
     """The result for a reader, on standard output."""
-    console = plain_console()
+    out = console()
     if result.decision is None:
-        console.print(f"no decision: {visible(result.error)}")
+        out.print(f"no decision: {visible(result.error)}")
     else:
         if not result.answered:
-            console.print("the policy has no answer: this is what Guard does then")
-        console.print(decision_table(decision_json(result.decision)))
-    print_rules(console, result.fired, everything=everything)
+            out.print("the policy has no answer: this is what Guard does then")
+        out.print(decision_table(decision_json(result.decision)))
+    print_rules(out, result.fired, everything=everything)
     for warning in result.warnings:
-        console.print(Text(f"warning: {visible(warning)}"))
-
-
-def plain_console() -> Console:
-    """Markup off: `[EMAIL_ADDRESS]` would be taken for a style."""
-    width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
+        out.print(Text(f"warning: {visible(warning)}"))
 
 
 def decision_table(decision: bytes) -> Table:
@@ -63,7 +53,7 @@ def decision_table(decision: bytes) -> Table:
     return table
 
 
-def print_rules(console: Console, fired: Sequence[Fired], *, everything: bool) -> None:
+def print_rules(out: Console, fired: Sequence[Fired], *, everything: bool) -> None:
     """The rules that held and read something of the input, or all that held."""
     shown = [rule for rule in fired if everything or rule.reads]
     table = Table(box=None, pad_edge=False)
@@ -71,11 +61,11 @@ def print_rules(console: Console, fired: Sequence[Fired], *, everything: bool) -
         table.add_column(column, overflow="fold")
     for rule in shown:
         table.add_row(rule.rule, f"{rule.file}:{rule.line}", Text(visible(", ".join(rule.reads))))
-    console.print()
+    out.print()
     if shown:
-        console.print(table)
+        out.print(table)
     if rest := len(fired) - len(shown):
-        console.print(f"{rest} more rules held and read nothing of the input: --all shows them")
+        out.print(f"{rest} more rules held and read nothing of the input: --all shows them")
 
 
 def _rows(key: str, value: object) -> Iterator[tuple[str, str]]:

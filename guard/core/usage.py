@@ -14,7 +14,8 @@ class UsageSource(enum.Enum):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens. `cached` is a part of `prompt`, `reasoning` a part of `completion` (OpenAI's convention).
+    """Tokens. `cached`, `audio` and `image` are parts of `prompt`, `reasoning` and `tool` (the arguments of calls)
+    parts of `completion` (OpenAI's convention).
 
     Zero is a count; an absent count is None and is never taken for zero.
     """
@@ -23,3 +24,6 @@ class Usage(msgspec.Struct, frozen=True):
     cached: int | None = None
     completion: int | None = None
     reasoning: int | None = None
+    audio: int | None = None
+    image: int | None = None
+    tool: int | None = None

@@ -28,6 +28,7 @@ from guard.config import (
     RecognizerSettings,
     SecretSettings,
     Settings,
+    load_prices,
 )
 from guard.core.facts import Identity
 from guard.core.taxonomy import GROUP_OF
@@ -48,6 +49,7 @@ from guard.ingress.openai import Door, models_route, routes
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import UNSAFE, check_route, moderation_route
 from guard.metering.ledger import SqliteLedger
+from guard.metering.price.rating import BookRater
 from guard.pii.names.service import OFF as NAMES_OFF
 from guard.pii.names.service import NameOptions, Names, open_names
 from guard.pii.pseudonym.form import patterns as placeholder_patterns
@@ -110,6 +112,8 @@ def build_app(settings: Settings) -> Litestar:
         router=Router(backends),
         ledger=audit.ledger(ledger),
         record=audit.exchanges,
+        rater=BookRater(load_prices(Path(settings.prices))) if settings.prices else None,
+        unpriced=settings.unpriced == "allow",
         lull_s=settings.stream.lull_ms / 1000,
         conversations=Conversations(),
         language=Languages().of,

@@ -138,6 +138,12 @@ class AlreadyDecided(RequestError):
     status = 409
 
 
+class Unpriced(Forbidden):
+    """The model has no price, and the configuration serves none that has not."""
+
+    code = "model_unpriced"
+
+
 class NotFound(RequestError):
     """No such path or model."""
 

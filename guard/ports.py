@@ -18,6 +18,7 @@ from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.policy_status import PolicyStatus
 from guard.core.prompt import Prompt
+from guard.core.rate import Rating
 from guard.core.record import DecisionRecord, ExchangeNote
 from guard.core.rewrite import Rewrite
 from guard.core.stretch import Stretch
@@ -239,6 +240,14 @@ class Router(Protocol):
 
     def named(self, name: str) -> "Backend":
         """The backend of that name in the configuration. Raises PolicyError, since only a policy names one."""
+        ...
+
+
+class Rater(Protocol):
+    """Knows what tokens cost."""
+
+    def rate(self, model: str, tier: str, usage: Usage, at_ms: int, pictures: int = 0) -> Rating:
+        """What an exchange costs that began at `at_ms` (Unix milliseconds)."""
         ...
 
 

@@ -7,6 +7,7 @@ from guard.config.address import Address, parse_address
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
+from guard.config.price import load_prices
 from guard.config.schema import schema
 from guard.config.secret import Secret
 from guard.config.settings import (
@@ -46,6 +47,7 @@ __all__ = [
     "bundled_models",
     "demo_settings",
     "load",
+    "load_prices",
     "parse_address",
     "schema",
     "standalone_settings",

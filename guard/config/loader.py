@@ -55,6 +55,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
         ledger=anchor(settings.ledger, base),
+        prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),
     )
 

@@ -12,7 +12,7 @@ from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
 from guard.config.place import Place
 from guard.config.reader import Reader, struct_type
-from guard.config.settings import Section
+from guard.config.section import Section
 from guard.metering.price.book import Book, Price
 
 _NANO: Final = 1_000_000_000

@@ -195,6 +195,10 @@ class Settings(Section, frozen=True):
     ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
         100
     )
+    prices: Annotated[str, Meta(description="File of what tokens cost; none: nothing is rated.")] = ""
+    unpriced: Annotated[
+        Literal["allow", "deny"], Meta(description="Whether models that the price book lacks are served.")
+    ] = "allow"
     approval: Annotated[ApprovalSettings, Meta(description="What waits for a person.")] = ApprovalSettings()
     admin: Annotated[AdminSettings, Meta(description="Who may use the admin API.")] = AdminSettings()
     limits: Annotated[Limits, Meta(description="Bounds on what strangers send.")] = Limits()

@@ -1,6 +1,7 @@
 """A ledger entry: one exchange, accounted for once."""
 
 import enum
+from collections.abc import Mapping
 
 import msgspec
 
@@ -37,7 +38,8 @@ class Closing(msgspec.Struct, frozen=True):
     `withheld` counts answer tokens that were generated and not delivered; it is always our estimate and a part of
     `usage.completion`. `reason` is an error's code or a halt's reason, empty on completion. Durations are milliseconds
     since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none. `model`
-    and `backend` are those that served it, where they are not what was asked for.
+    and `backend` are those that served it, where they are not what was asked for. `cost_nanousd` is whole nano-dollars
+    by the price book of that version, None where it has no price; `labels` are the policy's.
     """
 
     exchange: str
@@ -53,3 +55,6 @@ class Closing(msgspec.Struct, frozen=True):
     generation: str = ""
     model: str = ""
     backend: str = ""
+    cost_nanousd: int | None = None
+    price_version: str = ""
+    labels: Mapping[str, str] = {}

@@ -43,10 +43,20 @@ CREATE TABLE exchange (
     total_ms          REAL,
     findings          TEXT NOT NULL DEFAULT '[]',
     decision          TEXT NOT NULL DEFAULT '',
-    generation        TEXT NOT NULL DEFAULT ''
+    generation        TEXT NOT NULL DEFAULT '',
+    cost_nanousd      INTEGER,
+    price_version     TEXT NOT NULL DEFAULT '',
+    labels            TEXT NOT NULL DEFAULT '{}'
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX exchange_open ON exchange (run) WHERE status = 'open';
 """
+
+TO_SECOND: Final = """
+ALTER TABLE exchange ADD COLUMN cost_nanousd INTEGER;
+ALTER TABLE exchange ADD COLUMN price_version TEXT NOT NULL DEFAULT '';
+ALTER TABLE exchange ADD COLUMN labels TEXT NOT NULL DEFAULT '{}'
+"""
+"""From the first version of the schema to the second."""
 
 OPEN: Final = """
 INSERT INTO exchange
@@ -60,14 +70,16 @@ ON CONFLICT (exchange) DO NOTHING
 CLOSE: Final = """
 INSERT INTO exchange
     (exchange, run, status, reason, prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens, withheld_tokens,
-     usage_source, first_ms, total_ms, findings, decision, generation, model, backend)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     usage_source, first_ms, total_ms, findings, decision, generation, model, backend,
+     cost_nanousd, price_version, labels)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (exchange) DO UPDATE SET
     status = excluded.status, reason = excluded.reason, prompt_tokens = excluded.prompt_tokens,
     cached_tokens = excluded.cached_tokens, reasoning_tokens = excluded.reasoning_tokens,
     completion_tokens = excluded.completion_tokens, withheld_tokens = excluded.withheld_tokens,
     usage_source = excluded.usage_source, first_ms = excluded.first_ms, total_ms = excluded.total_ms,
     findings = excluded.findings, decision = excluded.decision, generation = excluded.generation,
+    cost_nanousd = excluded.cost_nanousd, price_version = excluded.price_version, labels = excluded.labels,
     model = iif(excluded.model = '', exchange.model, excluded.model),
     backend = iif(excluded.backend = '', exchange.backend, excluded.backend)
 WHERE exchange.status = 'open' OR exchange.reason = 'process_died'
@@ -101,6 +113,9 @@ def closing_row(run: str, closing: Closing) -> tuple[Value, ...]:
         _text(closing.generation),
         _text(closing.model),
         _text(closing.backend),
+        _count(closing.cost_nanousd),
+        _text(closing.price_version),
+        msgspec.json.encode(closing.labels).decode(),
     )
 
 

@@ -14,10 +14,10 @@ from typing import Final
 
 from guard.core.entry import Closing, Opening
 from guard.errors import LedgerError
-from guard.metering.row import CLOSE, OPEN, SCHEMA, closing_row, opening_row
+from guard.metering.row import CLOSE, OPEN, SCHEMA, TO_SECOND, closing_row, opening_row
 from guard.metering.run import RunLock, bury_if_dead
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _BUSY_STEP_S: Final = 0.01
 
 Note = Opening | Closing
@@ -76,9 +76,10 @@ class Store:
             )
 
     def _migrate(self) -> None:
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA_VERSION:
             return
-        for statement in SCHEMA.split(";"):
+        for statement in (TO_SECOND if version == 1 else SCHEMA).split(";"):
             self._db.execute(statement)
         self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -153,7 +154,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path | None) -> None:
     # In this order: a ledger that another process makes in between shows its version.
     tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, SCHEMA_VERSION) or (tables and not version):
+    if not 0 <= version <= SCHEMA_VERSION or (tables and not version):
         raise LedgerError(
             f"the ledger {path} is a database that this version of Guard did not make "
             f"(schema {version}, this is {SCHEMA_VERSION}); name another file under ledger"

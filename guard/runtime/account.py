@@ -1,23 +1,29 @@
 """An exchange's account: opened when it begins, closed exactly once, whatever happens to it."""
 
 import time
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from guard.core.action import Action
 from guard.core.entry import Closing, Opening, Status
+from guard.core.rate import Rating
 from guard.core.stream import StreamGuard
 from guard.core.usage import Usage, UsageSource
 from guard.metering.usage import estimate, merge
-from guard.ports import Ledger
+from guard.ports import Ledger, Rater
+
+_UNPRICED: Final = Rating(None, "")
 
 
 class Account:
     """One exchange's entry in the making. Durations come from the monotonic clock."""
 
-    def __init__(self, ledger: Ledger, opening: Opening, prompt_chars: int) -> None:
+    def __init__(self, ledger: Ledger, opening: Opening, prompt_chars: int, rater: Rater | None = None) -> None:
         self._ledger = ledger
-        self._exchange = opening.exchange
+        self._opening = opening
+        self._rater = rater
         self._prompt_chars = prompt_chars
         self._begun = time.monotonic()
         self.first_ms: float | None = None
@@ -31,6 +37,10 @@ class Account:
         self.generation = ""
         self.types: dict[str, None] = {}
         """Finding types, in the order in which they came up."""
+        self.labels: Mapping[str, str] = {}
+        """The policy's, for reports."""
+        self.pictures = 0
+        """Pictures in the prompt."""
         self.asked = False
         """Whether a backend has been asked, so that the prompt cost something."""
         self.waited_s = 0.0
@@ -40,6 +50,25 @@ class Account:
     def served_by(self, model: str, backend: str) -> None:
         """Says who serves it, where the policy sends it elsewhere."""
         self._model, self._backend = model, backend
+
+    @property
+    def priced(self) -> bool:
+        """Whether the model has a price."""
+        opening = self._opening
+        model = self._model or opening.model
+        return self._rater is not None and (
+            self._rater.rate(model, opening.tier, Usage(), opening.started_ms).cost_nanousd is not None
+        )
+
+    def price(self, usage: Usage) -> Rating:
+        """What these tokens cost. An exchange that asked no backend costs nothing."""
+        if self._rater is None:
+            return _UNPRICED
+        opening = self._opening
+        rating = self._rater.rate(
+            self._model or opening.model, opening.tier, usage, opening.started_ms, self.pictures if self.asked else 0
+        )
+        return rating if self.asked else Rating(0, rating.version)
 
     def first_byte(self) -> None:
         """The client gets the first of the answer's body now."""
@@ -69,9 +98,10 @@ class Account:
             for finding in guard.findings:
                 self.types[finding.type] = None
             withheld = min(estimate(withheld_chars, 0), usage.completion or 0)
+        rating = self.price(usage)
         self._ledger.close(
             Closing(
-                exchange=self._exchange,
+                exchange=self._opening.exchange,
                 status=self.status,
                 reason=self.reason,
                 usage=usage,
@@ -84,6 +114,9 @@ class Account:
                 generation=self.generation,
                 model=self._model,
                 backend=self._backend,
+                cost_nanousd=rating.cost_nanousd,
+                price_version=rating.version,
+                labels=self.labels,
             )
         )
 

@@ -13,6 +13,7 @@ from guard.ports import (
     ExchangeSink,
     Ledger,
     Policies,
+    Rater,
     Router,
     TextEngine,
     Vaults,
@@ -47,6 +48,10 @@ class Parts(msgspec.Struct, frozen=True):
     """Who tells the languages of prompts, where the policy reads them."""
     approvals: Approvals = NOBODY
     """Who asks people, where the policy requires approval."""
+    rater: Rater | None = None
+    """Who knows what tokens cost; None where there are no prices."""
+    unpriced: bool = True
+    """Whether models that have no price are served."""
     record: ExchangeSink | None = None
     """Who keeps what was seen in each exchange."""
 

@@ -25,7 +25,7 @@ from guard.core.finding import Finding
 from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
-from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError
+from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError, Unpriced
 from guard.ports import (
     Backend,
     BackendAnswer,
@@ -149,8 +149,10 @@ class Exchange:
             account.decision = "deny"
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
         asked = prompt
+        account.labels, account.pictures = decision.labels, _pictures(prompt)
         prompt, backend = self._redirected(prompt, backend, decision, account)
         facts = msgspec.structs.replace(facts, backend=backend.name)
+        self._need_price(account)
         desk = self._desk(ToolScene(facts, asked, check))
         vault = self._open_vault(prompt, check)
         outcome = check.apply(decision.prompt_plan(), decision.members, vault.hide)
@@ -228,6 +230,14 @@ class Exchange:
         else:
             await relay.whole(prompt.choices)
 
+    def _need_price(self, account: Account) -> None:
+        """A model without a price is served only where that is wanted, and never unnoticed. Raises Unpriced."""
+        if self._parts.rater is None or account.priced:
+            return
+        _log.warning("unpriced", exchange=self.id)
+        if not self._parts.unpriced:
+            raise Unpriced("This model has no price here, so it is not served: ask the operator to add it to the book.")
+
     def _desk(self, scene: ToolScene) -> ToolDesk | None:
         """Who rules on tool calls; None if the policy has no rules for them."""
         if "tool" not in self._policy.points:
@@ -281,7 +291,7 @@ class Exchange:
             stream=prompt.stream,
             started_ms=time.time_ns() // 1_000_000,
         )
-        self._account = Account(self._parts.ledger, opening, chars_of(prompt))
+        self._account = Account(self._parts.ledger, opening, chars_of(prompt), self._parts.rater)
         return self._account
 
     def _facts(self, prompt: Prompt, backend: Backend, check: PromptCheck) -> RequestFacts:
@@ -317,6 +327,10 @@ class Exchange:
             say = _log.debug if account.status is Status.COMPLETED else _log.info
             waited = {"waited_s": round(account.waited_s, 3)} if account.waited_s else {}
             say("exchange", exchange=self.id, status=account.status.value, reason=account.reason, **waited)
+
+
+def _pictures(prompt: Prompt) -> int:
+    return sum(part.count for part in prompt.media if part.kind == "image")
 
 
 def _opening(prompt: Prompt) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from exchanges import closing, opening, rows
 
@@ -14,6 +15,7 @@ from guard.core.entry import Status
 from guard.core.usage import Usage
 from guard.errors import LedgerError
 from guard.metering.ledger import SqliteLedger
+from guard.metering.row import SCHEMA
 
 Start = Callable[..., SqliteLedger]
 
@@ -49,6 +51,7 @@ def test_an_exchange_is_one_row_with_all_that_was_told(start: Start, database: P
         (
             "01A", ledger.run, "acme", "app1", "mid", "openai.chat", "m", "local", 1, 1_700_000_000_000,
             "completed", "", 11, 3, 2, 7, 1, "provider", 12.5, 80.25, '["EMAIL_ADDRESS","URL"]', "redact", "g1",
+            None, "", "{}",
         )
     ]  # fmt: skip
 
@@ -218,3 +221,38 @@ def test_a_file_that_is_no_database_stops_the_boot(start: Start, database: Path)
     database.write_bytes(b"not a database at all" * 100)
     with pytest.raises(LedgerError, match="SQLITE_NOTADB"):
         start()
+
+
+def test_what_an_exchange_cost_is_kept_with_its_price_and_labels(tmp_path: Path) -> None:
+    ledger = SqliteLedger(f"sqlite:///{tmp_path / 'guard.db'}")
+    ledger.start()
+    for name, cost in (("a", 1234), ("b", None), ("c", 0)):
+        ledger.open(opening(name))
+        ledger.close(
+            msgspec.structs.replace(closing(name), cost_nanousd=cost, price_version="v1", labels={"team": "x"})
+        )
+    ledger.stop()
+
+    found = rows(tmp_path / "guard.db", "exchange, cost_nanousd, price_version, labels")
+    assert found == [(name, cost, "v1", '{"team":"x"}') for name, cost in (("a", 1234), ("b", None), ("c", 0))]
+
+
+def test_a_ledger_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    file = tmp_path / "guard.db"
+    first = SCHEMA.replace("    cost_nanousd      INTEGER,\n", "").replace(
+        ",\n    price_version     TEXT NOT NULL DEFAULT '',\n    labels            TEXT NOT NULL DEFAULT '{}'", ""
+    )
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.executescript(first)
+        db.execute("PRAGMA user_version = 1")
+        db.execute("INSERT INTO run (run, pid, started_ms) VALUES ('r', 1, 1)")
+        db.execute("INSERT INTO exchange (exchange, run, status) VALUES ('old', 'r', 'completed')")
+        db.commit()
+
+    ledger = SqliteLedger(f"sqlite:///{file}")
+    ledger.start()
+    ledger.open(opening("new"))
+    ledger.close(msgspec.structs.replace(closing("new"), cost_nanousd=5))
+    ledger.stop()
+
+    assert rows(file, "exchange, cost_nanousd") == [("new", 5), ("old", None)]

@@ -21,7 +21,7 @@ from guard.errors import GuardError, PolicyError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, DeferredEngine, Engine
+from guard.ports import Approvals, DeferredEngine, Engine, Rater
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -203,6 +203,8 @@ class World:
         content_type: str = "text/event-stream",
         idle_s: float = 5,
         deferred: tuple[DeferredEngine, ...] = (),
+        rater: Rater | None = None,
+        unpriced: bool = True,
         approvals: Approvals = NOBODY,
     ) -> None:
         """`policy`: what decides, in place of one decision for every request."""
@@ -224,6 +226,8 @@ class World:
                 ledger=self.ledger,
                 lull_s=0.02,
                 conversations=Conversations(),
+                rater=rater,
+                unpriced=unpriced,
                 approvals=approvals,
             ),
             call,

@@ -87,7 +87,7 @@ class RecordStore:
                 self._db.execute(DECIDE, self._decision_row(entry))
 
     def _decision_row(self, record: DecisionRecord) -> tuple[str, int, bytes, bytes, bytes, bytes | None]:
-        facts, erased = bare(record.facts)
+        facts, _ = bare(record.facts)
         head = {
             "decision_id": record.decision_id,
             "point": record.point,
@@ -102,7 +102,7 @@ class RecordStore:
             sound_json(head),
             sound_json(facts),
             b"" if record.decision is None else decision_json(record.decision),
-            self._sealed(sound_json(record.facts), record.decision_id) if erased else None,
+            self._sealed(sound_json(record.facts), record.decision_id) if facts is not record.facts else None,
         )
 
     def _sealed(self, data: bytes, about: str) -> bytes | None:

@@ -1,6 +1,7 @@
 """Facts without what somebody wrote: for logs and records, which hold no text.
 
-Names that a client chooses stay (models, tools, roles); texts, arguments, schemas and keys that are no names do not.
+What requests name stays (models, tools, roles): the dialects let nothing else pass in those places. Texts, arguments
+and schemas do not stay, and of the tools that an answer or a conversation calls only what has a name's form.
 """
 
 import re
@@ -8,12 +9,15 @@ from typing import Final
 
 import msgspec
 
-from guard.core.facts import RequestFacts
+from guard.core.facts import CallFacts, RequestFacts
 from guard.core.record import AnyFacts
 from guard.core.tool_facts import ToolFacts
 
 _KEY: Final = re.compile(r"(?<=\.)[^.\[\]]*")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}|\{\d+\}")
+_NUMBERED: Final = re.compile(r"\{\d+\}")
+_NAME: Final = re.compile(r"(?!.*\d(?:[_:.-]?\d){6})[A-Za-z_][A-Za-z0-9_:.-]{0,63}")
+"""No text, no address, no row of digits that could be a value."""
+
 _HIDDEN: Final = "*"
 
 
@@ -28,20 +32,31 @@ def bare(facts: AnyFacts) -> tuple[AnyFacts, tuple[str, ...]]:
 
 def bare_path(path: str) -> str:
     """A JSON path whose keys are names; `*` stands for a key that is none (`$.to`, `$.*`)."""
-    return _KEY.sub(lambda key: key[0] if _NAME.fullmatch(key[0]) else _HIDDEN, path)
+    return _KEY.sub(lambda key: key[0] if _NUMBERED.fullmatch(key[0]) else _name(key[0]), path)
+
+
+def _name(text: str) -> str:
+    return text if _NAME.fullmatch(text) or not text else _HIDDEN
 
 
 def _request(facts: RequestFacts) -> tuple[AnyFacts, tuple[str, ...]]:
     erased = tuple(f"/messages/{index}/text" for index, message in enumerate(facts.messages) if message.text)
-    if not erased:
+    if not erased and not facts.calls:
         return facts, ()
     messages = tuple(msgspec.structs.replace(message, text="") for message in facts.messages)
-    return msgspec.structs.replace(facts, messages=messages), erased
+    return msgspec.structs.replace(facts, messages=messages, calls=_calls(facts.calls)), erased
 
 
 def _tool(facts: ToolFacts) -> tuple[AnyFacts, tuple[str, ...]]:
     call = facts.tool
     erased = tuple(f"/tool/{name}" for name in ("arguments", "schema") if getattr(call, name) is not None)
-    told = msgspec.structs.replace(call, arguments=None, schema=None)
-    sources = tuple(msgspec.structs.replace(source, path=bare_path(source.path)) for source in facts.sources)
-    return msgspec.structs.replace(facts, tool=told, sources=sources), erased
+    told = msgspec.structs.replace(call, name=_name(call.name), arguments=None, schema=None)
+    sources = tuple(
+        msgspec.structs.replace(source, path=bare_path(source.path), tool=_name(source.tool))
+        for source in facts.sources
+    )
+    return msgspec.structs.replace(facts, tool=told, sources=sources, calls=_calls(facts.calls)), erased
+
+
+def _calls(calls: tuple[CallFacts, ...]) -> tuple[CallFacts, ...]:
+    return tuple(msgspec.structs.replace(call, name=_name(call.name)) for call in calls)

@@ -31,7 +31,11 @@ RULES = """package guard
 approval_reasons contains "it is costly" if contains(input.model, "costly")
 
 further["require_approval"] := {"reason": "be quick", "timeout_s": 0.2} if contains(input.model, "hasty")
+
+tool := {"require_approval": {"reason": "it sends mail"}} if input.tool.name == "send_mail"
 """
+MAIL = {"name": "send_mail", "arguments": '{"to": "the-team", "copies": [1, 2]}'}
+OFFER = {"type": "function", "function": {"name": "send_mail", "parameters": {"type": "object"}}}
 ROUTE = "/v1/guard/admin/approvals"
 
 
@@ -100,8 +104,8 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def asked(guard: Guard, model: str, stream: bool = True) -> httpx.Response:
-    request = wire.ask(model, stream=stream, messages=[{"role": "user", "content": f"I am {EMAIL}"}])
+def asked(guard: Guard, model: str, stream: bool = True, **members: Any) -> httpx.Response:
+    request = wire.ask(model, f"I am {EMAIL}", stream=stream, **members)
     headers = {"authorization": f"Bearer {CLIENT_KEY}"}
     with httpx.Client(trust_env=False, timeout=LONG_S) as client:
         return client.post(f"{guard.base_url}/chat/completions", json=request, headers=headers)
@@ -177,6 +181,36 @@ def test_a_client_that_leaves_takes_its_question_back(
     assert approving.row(f"costly-{model}", "aborted")["reason"] == "client_left"
     assert left["id"] not in admin(http, approving).text
     assert backend.exchanges == []
+
+
+@pytest.mark.parametrize(("word", "called"), [("approve", True), ("deny", False)])
+def test_a_tool_call_waits_in_its_stream_while_the_text_before_it_has_left(
+    approving: Guard,
+    hooks: Hooks,
+    backend: ScriptedBackend,
+    http: httpx.Client,
+    model: str,
+    pool: ThreadPoolExecutor,
+    word: str,
+    called: bool,
+) -> None:
+    call = {"index": 0, "id": "call_1", "type": "function", "function": MAIL}
+    backend.play(
+        *wire.stream(
+            wire.chunk(content="I write to them. "), wire.chunk(tool_calls=[call]), wire.chunk(finish="tool_calls")
+        )
+    )
+    answer = pool.submit(asked, approving, model, tools=[OFFER])
+    waiting = hooks.next(model, "waiting")
+    assert (waiting["point"], waiting["tool"], waiting["reason"]) == ("tool", "send_mail", "it sends mail")
+    assert waiting["arguments"] == [{"path": "$.to", "type": "string"}, {"path": "$.copies[*]", "type": "number"}]
+    assert "the-team" not in str(waiting)
+    headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+    assert http.post(f"{approving.url}{ROUTE}/{waiting['id']}/{word}", headers=headers).status_code == 200
+    told = wire.seen(answer.result(LONG_S).content)
+    assert told.done
+    assert told.text().startswith("I write to them. ")
+    assert told.arguments() == (MAIL["arguments"] if called else "")
 
 
 def test_administrators_and_clients_have_keys_of_their_own(approving: Guard, http: httpx.Client) -> None:

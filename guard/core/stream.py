@@ -166,7 +166,10 @@ class StreamGuard:
         return self._drain(held.holds()) if held.parts or held.barriers else (Release(held.frame),)
 
     def _close(self, held: HeldFrame, commands: list[Command]) -> None:
-        """Ends the channels that the frame ends; an end mark also waits for what those channels still hold."""
+        """Ends the channels that the frame ends; it does not overtake what those channels still hold.
+
+        An end mark must not, nor a tool call's arguments its name: some clients take the first piece for the head.
+        """
         frame = held.frame
         ending = list(self._holds.values()) if frame.last else [h for h in self._holds.values() if h.ends_with(frame)]
         for hold in ending:
@@ -175,7 +178,7 @@ class StreamGuard:
                 if hold.unfinished and not hold.doomed:
                     commands.append(Inspect(hold.channel, hold.received, "", final=True))
             hold.closed = True
-            if hold.unfinished and (frame.last or frame.finishes):
+            if hold.unfinished:
                 held.barriers.append(hold)
                 hold.enqueue(held)
         self._finished.update(frame.finishes)

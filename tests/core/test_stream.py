@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from guard.core.action import Action
-from guard.core.event import ClientGone, DeadlinePassed, EngineStatus, Finished, Judged, Lull, StageFailed
+from guard.core.channel import Channel
+from guard.core.event import ClientGone, DeadlinePassed, EngineStatus, Finished, FrameSeen, Judged, Lull, StageFailed
 from guard.core.finding import Finding
+from guard.core.frame import Frame, Slot
 from guard.core.plan import FailureMode
 from guard.core.stream import StreamGuard
 from tests.core.playbook import (
@@ -24,6 +26,15 @@ from tests.core.playbook import (
     texts,
     verdict,
 )
+
+
+def test_what_ends_a_channel_does_not_overtake_it() -> None:
+    guard = StreamGuard(REDACT_ALL)
+    name, arguments = Channel(0, "tool_calls.name", 0), Channel(0, "tool_calls.arguments", 0)
+    guard.handle(FrameSeen(Frame(b"name", (Slot(name, "pay", 0, 0),))))
+    guard.handle(FrameSeen(Frame(b"arguments", (Slot(arguments, "{}", 0, 0),), closes=(name,))))
+    assert said(guard.handle(verdict(2, channel=arguments))) == []
+    assert said(guard.handle(verdict(3, channel=name))) == ["release name", "release arguments"]
 
 
 def test_nothing_leaves_before_its_verdict() -> None:

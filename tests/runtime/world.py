@@ -49,6 +49,13 @@ class Client:
         self.ended = False
         self.leaves = asyncio.Event()
         self.deaf = False
+        self._wrote = asyncio.Event()
+
+    async def until(self, data: bytes, times: int = 1) -> None:
+        """Waits until the client has got this so often."""
+        while self.body.count(data) < times:
+            self._wrote.clear()
+            await self._wrote.wait()
 
     async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         self.status, self.headers = status, dict(headers)
@@ -57,6 +64,7 @@ class Client:
         if self.deaf:
             await asyncio.Event().wait()
         self.body += data
+        self._wrote.set()
 
     async def finish(self) -> None:
         self.ended = True

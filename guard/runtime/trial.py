@@ -109,7 +109,9 @@ def _report(given: TrialText, checked: PromptCheck, decision: Decision, vault: V
     except EngineError:
         # What an engine has not seen does not travel; its status says which one it was.
         outcome = Outcome(Action.BLOCK, (), None)
-    stopped = outcome.action is Action.BLOCK or bool(decision.deny)
+    # Nobody is asked for an approval here: what needs one must not look harmless.
+    denied = bool(decision.deny) or decision.require_approval is not None
+    stopped = outcome.action is Action.BLOCK or denied
     texts = (given.text,) if outcome.texts is None else outcome.texts
     return CheckReport(
         findings=tuple(
@@ -128,7 +130,7 @@ def _report(given: TrialText, checked: PromptCheck, decision: Decision, vault: V
             if plan.counts(f)
         ),
         scores=checked.scores(),
-        decision="deny" if decision.deny else outcome.action.word,
+        decision="deny" if denied else outcome.action.word,
         released=None if stopped else "".join(texts),
         generation=decision.generation,
         engines=tuple((name, status.value) for name, status in checked.statuses().items()),

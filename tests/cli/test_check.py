@@ -28,6 +28,10 @@ DENYING = """package guard
 
 request := {"deny": [{"code": "model_not_allowed", "message": "no"}], "actions": {}}
 """
+APPROVING = """package guard
+
+request := {"require_approval": true, "actions": {}}
+"""
 FLAGGING = """package guard
 
 request := {"actions": {"EMAIL_ADDRESS": "flag"}}
@@ -71,6 +75,7 @@ def policy(directory: Path, rules: str) -> None:
         (BLOCKING, MAIL, 2, "block"),
         (BLOCKING, CLEAN, 0, "allow"),
         (DENYING, CLEAN, 2, "deny"),
+        (APPROVING, CLEAN, 2, "deny"),
     ],
 )
 def test_the_status_says_how_bad_it_is(

@@ -5,9 +5,9 @@
 A real `guard serve` with its models stands before a model server on loopback. Some loads calibrate: what the event
 loop takes for an exchange, a token and a turn follows from its thread's CPU time, what a model takes from its own
 figures (`twin_times.py`). Then users come at random (Poisson) at other rates, each run is simulated with the very
-arrivals that were measured, and the table says how far each quantile is off. How many threads of other programs
-competed for the cores meanwhile is measured and given to the simulation: the load generator and the model server are
-among them.
+arrivals that were measured, and the table says how far each quantile is off. How much longer the models' threads took
+for want of a core is measured, and the simulation is told of so many competing threads that its own take as long: the
+load generator and the model server are among them, and whatever else runs.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Twin(msgspec.Struct, frozen=True):
-    """One load. `others` is how many threads of other programs competed for the two cores."""
+    """One load. `others` is how many competing threads slow the simulation down as the machine did the real server."""
 
     rate: float
     words: int
@@ -68,7 +68,7 @@ class Result(msgspec.Struct, frozen=True):
 
 def compare(found: Calibration, run: Measured) -> Twin:
     """One run beside its simulation."""
-    told = simulated(found, run)
+    told, others = simulated(found, run)
     seen = [one for one in run.driven.answered if one.at_s >= WARM_S]
     first, whole = quantiles([one.first_s for one in seen]), quantiles([one.total_s for one in seen])
     compared = [
@@ -83,7 +83,7 @@ def compare(found: Calibration, run: Measured) -> Twin:
         in_use = 100 * ran.run_s / run.seconds
         compared.append(Compared.of(f"{model.model}: in use", "%", in_use, 100 * model.utilisation))
     exchanges, failed = len(run.driven.answered), run.driven.failed
-    return Twin(run.rate, run.words, run.tokens, exchanges, failed, round(run.others, 2), tuple(compared))
+    return Twin(run.rate, run.words, run.tokens, exchanges, failed, others, tuple(compared))
 
 
 def run(seconds: float, rates: Sequence[float]) -> Result:

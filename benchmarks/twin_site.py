@@ -3,28 +3,27 @@
 import contextlib
 import http.client
 import os
-import resource
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
 from benchmarks.arrivals import Driven
 from benchmarks.contender import POLICIES, ROOT
-from benchmarks.process import PROC, family
+from benchmarks.process import PROC
 from benchmarks.server import Running, free_port, running
 
 SHORT, LONG = 4, 60
 """Tokens of the two kinds of answers."""
 GAP_S = 0.02
-SAMPLE_S = 0.02
-WEIGHT = 1.25 ** os.nice(0)
-"""How much a thread of another program counts: less where the benchmark runs with a negative nice value (sched(7))."""
+CORES = len(os.sched_getaffinity(0))
+LONG_S = 0.0005
+"""A thread that keeps a core longer than this, on average, runs window models."""
 CONF = """
 listen: 127.0.0.1:{port}
 backends:
@@ -45,22 +44,26 @@ class Ran(msgspec.Struct, frozen=True):
     run_s: float = 0.0
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """Where the server stands: seconds since it began. `delay_s` is how long its threads wanted a core and had none.
+class Thread(NamedTuple):
+    """How long a thread ran so far, how long it wanted a core and had none, and how often it got one. Seconds."""
 
-    `ours_s` is how long the load generators and model servers have wanted to run.
-    """
-
-    loop_s: float
     cpu_s: float
     delay_s: float
-    ours_s: float
+    slices: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """Where the server stands: its threads by number (the event loop has the process's own), and its models."""
+
+    threads: dict[int, Thread]
     models: dict[str, Ran]
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """One run against the real server. `loop_s` is the event loop's CPU time; `others` how many threads of other
-    programs wanted to run on average; `slowed` how many times longer Guard's threads took for want of cores.
+    """One run against the real server. `loop_s` is the event loop's CPU time.
+
+    `slowed` is how many times longer threads that run for long, the window models', took than their CPU time, for want
+    of a core.
     """
 
     rate: float
@@ -69,7 +72,6 @@ class Measured(msgspec.Struct, frozen=True):
     driven: Driven
     seconds: float
     loop_s: float
-    others: float
     slowed: float
     models: tuple[Ran, ...]
 
@@ -124,44 +126,39 @@ def driven(url: str, model: str, rate: float, words: int, seconds: float, seed: 
 def measure(where: Site, rate: float, words: int, tokens: int, seconds: float, seed: int) -> Measured:
     """Drives the real server and reads what it did meanwhile."""
     model = "short" if tokens == SHORT else "bench"
-    with Crowd() as crowd:
-        before, began = reading(where), time.monotonic()
-        asked = driven(where.guard.url, model, rate, words, seconds, seed)
-        after, taken = reading(where), time.monotonic() - began
-    cpu_s, delay_s = after.cpu_s - before.cpu_s, after.delay_s - before.delay_s
-    ours = (after.ours_s - before.ours_s) / taken
+    before, began = reading(where), time.monotonic()
+    asked = driven(where.guard.url, model, rate, words, seconds, seed)
+    after, taken = reading(where), time.monotonic() - began
+    spent = _spent(before.threads, after.threads)
+    long = [thread for thread in spent.values() if thread.cpu_s > LONG_S * thread.slices]
+    cpu_s, delay_s = sum(thread.cpu_s for thread in long), sum(thread.delay_s for thread in long)
+    slowed = (cpu_s + delay_s) / cpu_s if cpu_s else 1.0
     return Measured(
         rate=rate,
         words=words,
         tokens=tokens,
         driven=asked,
         seconds=taken,
-        loop_s=after.loop_s - before.loop_s,
-        others=ours + WEIGHT * max(0.0, crowd.mean - ours - (cpu_s + delay_s) / taken),
-        slowed=(cpu_s + delay_s) / cpu_s,
+        loop_s=spent[where.guard.pid].cpu_s,
+        slowed=slowed,
         models=tuple(_since(before.models.get(name), now) for name, now in after.models.items()),
     )
 
 
 def reading(where: Site) -> Reading:
-    """Reads the server's figures and its threads' times (kernel documentation, `sched-stats`)."""
+    """Reads the server's threads (kernel documentation, `sched-stats`) and its models' figures."""
     pid = where.guard.pid
-    cpu_s, delay_s = _wanted(pid)
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Reading(
-        # The main thread is the event loop's.
-        loop_s=int((PROC / f"{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9,
-        cpu_s=cpu_s,
-        delay_s=delay_s,
-        ours_s=ended.ru_utime + ended.ru_stime + sum(sum(_wanted(backend.pid)) for backend in where.backends),
-        models=_figures(where),
-    )
+    told = {int(stat.parent.name): stat.read_text().split() for stat in PROC.glob(f"{pid}/task/*/schedstat")}
+    threads = {tid: Thread(int(cpu) / 1e9, int(delay) / 1e9, int(slices)) for tid, (cpu, delay, slices) in told.items()}
+    return Reading(threads, _figures(where))
 
 
-def _wanted(pid: int) -> tuple[float, float]:
-    """How long a process's threads ran, and how long they wanted to and could not, in seconds."""
-    threads = [stat.read_text().split() for each in family(pid) for stat in PROC.glob(f"{each}/task/*/schedstat")]
-    return sum(int(cpu) for cpu, _, _ in threads) / 1e9, sum(int(delay) for _, delay, _ in threads) / 1e9
+def _spent(before: dict[int, Thread], after: dict[int, Thread]) -> dict[int, Thread]:
+    none = Thread(0.0, 0.0, 0)
+    return {
+        tid: Thread(*(now - then for now, then in zip(thread, before.get(tid, none), strict=True)))
+        for tid, thread in after.items()
+    }
 
 
 def _figures(where: Site) -> dict[str, Ran]:
@@ -184,30 +181,3 @@ def _since(before: Ran | None, now: Ran) -> Ran:
         now.tokens - before.tokens,
         now.run_s - before.run_s,
     )
-
-
-class Crowd:
-    """Counts, fifty times a second, the threads of the whole machine that want to run (proc(5), `procs_running`)."""
-
-    def __init__(self) -> None:
-        self._counts: list[int] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    @property
-    def mean(self) -> float:
-        """On average; this counter's own thread is not counted."""
-        return sum(self._counts) / max(1, len(self._counts)) - 1
-
-    def __enter__(self) -> "Crowd":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(SAMPLE_S):
-            lines = (PROC / "stat").read_text().splitlines()
-            self._counts.append(next(int(line.split()[1]) for line in lines if line.startswith("procs_running")))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from benchmarks.arrivals import Driven
-from benchmarks.twin_site import GAP_S, LONG, SHORT, Measured, Site, driven, measure
+from benchmarks.twin_site import CORES, GAP_S, LONG, SHORT, Measured, Site, driven, measure
 from guard.cli.replay_models import step_service
 from guard.config import bundled_models
 from guard.config.settings import Settings
@@ -22,14 +22,23 @@ FEW, MANY = 20, 90
 """Words of the two kinds of prompts."""
 WORD_CHARS = 6
 WARM_S = 2.0
+MOST_OTHERS = 32.0
+STEPS = 9
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of prompt: how many tokens it has, and the share of its windows that reach each model."""
+
+    tokens: int
+    asked: dict[str, float]
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """Service times, the model server's own time for a first token, and the tokens of either kind of prompt."""
+    """Service times, the model server's own time for a first token, and the kinds of prompts by their words."""
 
     times: ServiceTimes
     bare_s: float
-    lengths: dict[int, int]
+    kinds: dict[int, Kind]
 
 
 def calibrate(where: Site, seconds: float) -> Calibration:
@@ -54,24 +63,41 @@ def calibrate(where: Site, seconds: float) -> Calibration:
         windows=tuple(_window(spec, calm) for spec in specs if spec.kind != "stream"),
         step=_step(specs, calm, turn_s),
     )
-    lengths = {FEW: _length(calm[0]), MANY: _length(calm[3])}
-    return Calibration(_with_hops(times, calm[1], bare_s, lengths[FEW]), bare_s, lengths)
+    found = Calibration(times, bare_s, {FEW: _kind(calm[:3], times), MANY: _kind(calm[3:], times)})
+    return msgspec.structs.replace(found, times=_with_hops(found, calm[1]))
 
 
-def simulated(found: Calibration, run: Measured) -> Forecast:
-    """What the simulation says of a measured run's arrivals."""
+def simulated(found: Calibration, run: Measured) -> tuple[Forecast, float]:
+    """What the simulation says of a measured run's arrivals, and how many competing threads it was told of.
+
+    So many that its models are slowed down as much as the real ones were: that is the machine's doing, not Guard's.
+    """
+    least, most = 0.0, MOST_OTHERS
+    for _ in range(STEPS):
+        others = (least + most) / 2
+        if _simulated(found, run, others).stretch < run.slowed:
+            least = others
+        else:
+            most = others
+    return _simulated(found, run, least), round(least, 2)
+
+
+def _simulated(found: Calibration, run: Measured, others: float) -> Forecast:
+    kind = found.kinds[run.words]
+    windows = (msgspec.structs.replace(one, asked=kind.asked[one.model]) for one in found.times.windows)
+    times = msgspec.structs.replace(found.times, windows=tuple(windows))
     asks = [
         Ask(
             at_s=one.at_s,
             prompt_chars=run.words * WORD_CHARS,
-            prompt_tokens=found.lengths[run.words],
+            prompt_tokens=kind.tokens,
             answer_tokens=run.tokens,
             first_s=found.bare_s,
             gap_s=GAP_S,
         )
         for one in run.driven.answered
     ]
-    return simulate(asks, Fleet(cores=2, others=run.others), found.times, warm_s=WARM_S)
+    return simulate(asks, Fleet(cores=CORES, others=others), times, warm_s=WARM_S)
 
 
 def first_s(asked: Driven) -> float:
@@ -121,11 +147,11 @@ def _step(specs: Sequence[ModelSpec], calm: Sequence[Measured], turn_s: float) -
     return msgspec.structs.replace(alone, step_s=max(alone.step_s, run_s - alone.token_s * rows))
 
 
-def _with_hops(times: ServiceTimes, calm: Measured, bare_s: float, tokens: int) -> ServiceTimes:
+def _with_hops(found: Calibration, calm: Measured) -> ServiceTimes:
     """What nothing else explains of a lone exchange's first token goes to the hops between threads and sockets."""
     measured_s = quantiles([one.first_s for one in calm.driven.answered]).p50
-    lone = simulated(Calibration(times, bare_s, {calm.words: tokens}), calm).first_s.p50
-    return msgspec.structs.replace(times, hop_s=max(0.0, measured_s - lone) / _hops(times))
+    beyond_s = max(0.0, measured_s - simulated(found, calm)[0].first_s.p50)
+    return msgspec.structs.replace(found.times, hop_s=beyond_s / _hops(found.times))
 
 
 def _hops(times: ServiceTimes) -> int:
@@ -133,7 +159,9 @@ def _hops(times: ServiceTimes) -> int:
     return 4 + len({service.stage for service in times.windows}) + 2 * (times.step is not None)
 
 
-def _length(run: Measured) -> int:
-    """Tokens of a prompt, without special ones, as a window model was given them."""
-    ran = run.of("unsafe")
-    return round(ran.tokens / max(1, ran.rows)) - 2
+def _kind(runs: Sequence[Measured], times: ServiceTimes) -> Kind:
+    """From the windows that a model was given: their tokens, without special ones, and how many there were."""
+    exchanges = sum(len(run.driven.answered) for run in runs)
+    tokens = sum(run.of("pii-ner").tokens for run in runs) / max(1, sum(run.of("pii-ner").rows for run in runs))
+    asked = {one.model: sum(run.of(one.model).rows for run in runs) / exchanges for one in times.windows}
+    return Kind(round(tokens) - 2, {model: min(1.0, share) for model, share in asked.items()})

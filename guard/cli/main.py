@@ -15,6 +15,7 @@ from guard.cli.key import key
 from guard.cli.models import models
 from guard.cli.policy import policy
 from guard.cli.record import record
+from guard.cli.replay import replay
 from guard.cli.serve import serve
 from guard.errors import GuardError
 
@@ -25,7 +26,7 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, record, key, models, approvals, approve, deny):
+for command in (serve, check, config, policy, record, replay, key, models, approvals, approve, deny):
     guard.add_command(command)
 
 

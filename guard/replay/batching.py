@@ -37,7 +37,7 @@ class Batching:
         """Windows of each batch."""
         self.waits = array("d")
         """How long the first window of each batch waited, in seconds."""
-        self.busy_s = 0.0
+        self.busy_s = self.alone_s = 0.0
         for _ in range(lanes):
             env.process(self._lane())
 
@@ -70,6 +70,7 @@ class Batching:
         alone_s = self._service.run_s + self._service.token_s * batch.padded
         run_s = alone_s * self._machine.stretch(self._loop.busy)
         self.busy_s += run_s
+        self.alone_s += alone_s
         yield self._env.timeout(run_s + self._hop_s)
         self._machine.models -= 1
         self._schedule.pace.learn(batch.padded, run_s)

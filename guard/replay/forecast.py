@@ -30,7 +30,8 @@ class Forecast(msgspec.Struct, frozen=True):
     """All of it. Times are seconds, `cost_nanousd` is of what was served and has a price; `unpriced_tokens` have none.
 
     `utilisation` is the share of the time in which the busiest event loop works, `loop_cpu` its CPU time a second: less
-    where it shares its core. `backend_utilisation` is the backends' mean, None where they have no bound.
+    where it shares its core. `stretch` is how many times longer window models' runs took than with a core of their own.
+    `backend_utilisation` is the backends' mean, None where they have no bound.
     """
 
     simulated_s: float
@@ -48,6 +49,7 @@ class Forecast(msgspec.Struct, frozen=True):
     total_s: Quantiles
     utilisation: float
     loop_cpu: float
+    stretch: float
     backend_utilisation: float | None
     models: tuple[Batches, ...]
     prompt_tokens: int
@@ -77,6 +79,7 @@ def forecast(simulation: "Simulation", fleet: Fleet, prices: Mapping[str, Price]
         total_s=Quantiles.of(tally.total),
         utilisation=max(_share(replica.loop.busy_s, seconds) for replica in simulation.replicas),
         loop_cpu=max(_share(replica.loop.cpu_s, seconds) for replica in simulation.replicas),
+        stretch=_stretch(simulation.replicas),
         backend_utilisation=_share(simulation.writing_s, seconds * lanes) if lanes else None,
         models=_models(simulation.replicas, fleet, seconds),
         prompt_tokens=tally.prompt_tokens,
@@ -105,6 +108,11 @@ def _models(replicas: "Sequence[Replica]", fleet: Fleet, seconds: float) -> tupl
         share = _share(busy_s, seconds * len(steppings))
         rows.append(Batches(steppings[0].model, sizes, Quantiles.of(array("d")), share))
     return tuple(rows)
+
+
+def _stretch(replicas: "Sequence[Replica]") -> float:
+    batchings = [batching for replica in replicas for batching in replica.batchings]
+    return _share(sum(one.busy_s for one in batchings), sum(one.alone_s for one in batchings)) or 1.0
 
 
 def _joined(parts: "Sequence[array[float]]") -> "array[float]":

@@ -46,8 +46,8 @@ def outcome(case: Case, facts: RequestFacts, said: Judgement) -> Outcome:
     decision = said.request
     ends = _ended(case, facts, decision)
     if ends is not None:
-        return Outcome(ends[0], frozenset(ends[1]), Bill(facts.model))
-    effects = {*_request(facts, decision), *_found(case.prompt, decision.prompt_plan(), PROMPT)}
+        return Outcome(ends[0], frozenset((*ends[1], *_labels(decision))), Bill(facts.model))
+    effects = {*_request(facts, decision), *_labels(decision), *_found(case.prompt, decision.prompt_plan(), PROMPT)}
     effects |= {*_answered(case.answer, decision.answer_plan(), said.answers), *_called(case, said.tools)}
     blocked = any(effect.kind == Kind.ANSWER_BLOCKED.value for effect in effects)
     waits = decision.require_approval is not None
@@ -111,7 +111,11 @@ def _request(facts: RequestFacts, decision: Decision) -> Effects:
             yield _effect(Kind.ROUTED, f"{backend}/{model}")
     yield from _limited(facts, decision)
     yield from (_effect(Kind.REWRITTEN, name) for name in _rewritten(facts.parameters, decision))
-    yield from (_effect(Kind.LABELLED, f"{name}={value}") for name, value in decision.labels.items())
+
+
+def _labels(decision: Decision) -> Effects:
+    """They go to the audit whatever becomes of the exchange."""
+    return (_effect(Kind.LABELLED, f"{name}={value}") for name, value in decision.labels.items())
 
 
 def _limited(facts: RequestFacts, decision: Decision) -> Effects:

@@ -42,6 +42,12 @@ CHANGES = [
         {("denied", "not_here", 1, 0)},
     ),
     (
+        "a denial with a label",
+        case(),
+        'request := {"deny": [{"code": "not_here", "message": "no"}], "labels": {"pack": "gdpr"}}',
+        {("denied", "not_here", 1, 0), ("labelled", "pack=gdpr", 1, 0)},
+    ),
+    (
         "a denial is dropped",
         case(recorded=Decision(deny=(Denial("not_here", "no"),)), usage=Usage(prompt=0, completion=0)),
         "request := {}",

@@ -8,8 +8,9 @@ import click
 
 from guard.cli.exit_code import ExitCode
 from guard.cli.extra import need
+from guard.cli.moment import Moment
 from guard.cli.replay_calibrate import calibrate
-from guard.cli.replay_option import factors, moment, tiers
+from guard.cli.replay_option import factors, tiers
 from guard.cli.source import config_option, configured_or_starter
 
 _POLICY = click.Path(exists=True, path_type=Path)
@@ -19,8 +20,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.group(invoke_without_command=True)
 @click.option("--policy", "new", type=_POLICY, help="The new policy: a directory of Rego, or a bundle.")
 @click.option("--against", type=_POLICY, help="The policy to compare with; the recorded decisions by default.")
-@click.option("--since", "since_ms", default="7d", show_default=True, callback=moment, help="90m, 24h, 7d, or a date.")
-@click.option("--until", "until_ms", callback=moment, help="Where to end; now by default.")
+@click.option("--since", "since_ms", default="7d", show_default=True, type=Moment(), help="90m, 24h, 7d, or a date.")
+@click.option("--until", "until_ms", type=Moment(), help="Where to end; now by default.")
 @click.option("--tenant", "tenants", multiple=True, help="Only this tenant's exchanges; may be repeated.")
 @click.option("--prices", type=_FILE, help="YAML: nano-dollars a token by model.")
 @click.option("--load", "factors", multiple=True, callback=factors, help="Simulate x10 the load; may be repeated.")

@@ -1,11 +1,10 @@
 """A replay's result as one HTML page that needs nothing else: no script, no font, no picture from anywhere."""
 
-import datetime
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from guard import __version__
+from guard.cli.moment import written
 from guard.cli.replay_plot import load_plots, rollout_plots
 from guard.cli.replay_table import load_rows, remarks, usd
 from guard.replay.result import Result
@@ -26,7 +25,7 @@ def page(result: Result) -> str:
         load_plots=_safe(load_plots(result.loads)),
         calibrated=result.calibrated,
         version=__version__,
-        when=_when,
+        when=written,
         usd=usd,
         percent=lambda share: f"{share:+.0%}",
     )
@@ -34,7 +33,3 @@ def page(result: Result) -> str:
 
 def _safe(plots: list[tuple[str, str]]) -> list[tuple[str, Markup]]:
     return [(title, Markup(svg)) for title, svg in plots]  # noqa: S704 - drawn by `replay_plot`
-
-
-def _when(at_ms: int) -> str:
-    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -46,14 +46,14 @@ def _over_time(axes: Axes, report: Report) -> None:
     width = datetime.timedelta(milliseconds=report.bucket_ms * 0.9)
     same = [one.exchanges - one.stricter - one.looser for one in report.buckets]
     stricter = [one.stricter for one in report.buckets]
-    axes.bar(times, same, width, color=SAME, label="same verdict")  # type: ignore[arg-type]
-    axes.bar(times, stricter, width, bottom=same, color=STRICTER, label="stricter")  # type: ignore[arg-type]
+    axes.bar(times, same, width, color=SAME, label="same verdict", align="edge")  # type: ignore[arg-type]
+    axes.bar(times, stricter, width, bottom=same, color=STRICTER, label="stricter", align="edge")  # type: ignore[arg-type]
     below = [one + more for one, more in zip(same, stricter, strict=True)]
     looser = [one.looser for one in report.buckets]
-    axes.bar(times, looser, width, bottom=below, color=LOOSER, label="looser")  # type: ignore[arg-type]
+    axes.bar(times, looser, width, bottom=below, color=LOOSER, label="looser", align="edge")  # type: ignore[arg-type]
     axes.set_ylabel("exchanges")
     axes.tick_params(axis="x", rotation=30)
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _most_changed(axes: Axes, report: Report) -> None:
@@ -69,7 +69,7 @@ def _most_changed(axes: Axes, report: Report) -> None:
     axes.set_yticks(list(places), [_short(name) for name, _ in top])
     axes.axvline(0, color="black", linewidth=0.6)
     axes.set_xlabel("exchanges")
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _billed(axes: Axes, report: Report) -> None:
@@ -81,7 +81,7 @@ def _billed(axes: Axes, report: Report) -> None:
     axes.barh([place - 0.2 for place in places], new, 0.38, color=LOOSER, label="new")
     axes.set_yticks(places, [_short(bill.tenant) for bill in bills])
     axes.set_xlabel("tokens")
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _delays(axes: Axes, loads: Sequence[LoadForecast]) -> None:
@@ -91,9 +91,11 @@ def _delays(axes: Axes, loads: Sequence[LoadForecast]) -> None:
             values = [1e3 * float(getattr(getattr(load.forecast, of), quantile)) for load in loads]
             axes.plot(names, values, style, color=color, label=f"{label}, {quantile}")
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.yaxis.set_minor_formatter(lambda _value, _place: "")
     axes.set_ylabel("ms")
     axes.set_xlabel("load")
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _in_use(axes: Axes, loads: Sequence[LoadForecast]) -> None:
@@ -107,7 +109,12 @@ def _in_use(axes: Axes, loads: Sequence[LoadForecast]) -> None:
     axes.set_ylabel("%")
     axes.set_xlabel("load")
     axes.set_ylim(0, 105)
-    axes.legend(frameon=False)
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """Above the plot, so that it covers nothing."""
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
 
 def _drawn(draw: Callable[[Axes], None]) -> str:

@@ -1,6 +1,5 @@
 """A replay's result on a terminal."""
 
-import datetime
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from guard.cli.moment import written
 from guard.replay.forecast import Forecast
 from guard.replay.quantile import Quantiles
 from guard.replay.report import Report
@@ -31,7 +31,7 @@ def show(result: Result, console: Console) -> None:
 def _show_rollout(report: Report, console: Console) -> None:
     live = report.live or "the recorded decisions"
     console.print(
-        f"{report.exchanges} exchanges from {_when(report.since_ms)} to {_when(report.until_ms)}: "
+        f"{report.exchanges} exchanges from {written(report.since_ms)} to {written(report.until_ms)}: "
         f"{live} → {report.new}; {report.changed} differ",
         markup=False,
         highlight=False,
@@ -91,7 +91,7 @@ def _bills(report: Report) -> Table:
 
 def _loads(loads: tuple[LoadForecast, ...]) -> Table:
     first = loads[0]
-    window = f"The busiest {first.window_s:g} s of the record, from {_when(first.begin_ms)}"
+    window = f"The busiest {first.window_s:g} s of the record, from {written(first.begin_ms)}"
     title = f"{window}, simulated; times as p50 / p95 / p99"
     table = _table(title, ("",), tuple(f"×{load.factor:g}" for load in loads))
     for name, cells in load_rows(loads):
@@ -166,10 +166,6 @@ def _counts(counts: object) -> str:
 
 def _moved(live: int, new: int) -> str:
     return str(live) if live == new else f"{live} → {new}"
-
-
-def _when(at_ms: int) -> str:
-    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _table(title: str, words: tuple[str, ...], numbers: tuple[str, ...]) -> Table:

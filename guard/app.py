@@ -28,6 +28,8 @@ from guard.config import (
     RecognizerSettings,
     SecretSettings,
     Settings,
+    VerifySettings,
+    is_address,
     load_prices,
 )
 from guard.core.facts import Identity
@@ -59,11 +61,17 @@ from guard.pii.pseudonym.vault import Vaults
 from guard.pii.table import NAMED
 from guard.pii.table import PATTERNS as PII_PATTERNS
 from guard.policy.breaker import Breaker
-from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.bundle.feed import Feed, LocalFeed
+from guard.policy.bundle.keeping import Kept
+from guard.policy.bundle.key import VerificationKey
+from guard.policy.bundle.server import BundleAddress, ServerFeed
+from guard.policy.bundle.signature import Verifier
+from guard.policy.generation import Rules
+from guard.policy.live import LivePolicies
 from guard.policy.opa_client import OpaClient, OpaOptions
 from guard.policy.recorded import RecordedPolicies
 from guard.policy.server import OpaPolicy
-from guard.policy.serving import FixedPolicies, InProcess
+from guard.policy.serving import FixedPolicies
 from guard.ports import DeferredEngine, Policies, ServedPolicies
 from guard.runtime.administration import Administration
 from guard.runtime.admission import Admission, Key
@@ -95,7 +103,7 @@ def build_app(settings: Settings) -> Litestar:
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
     opa, pattern = build_opa(settings), build_engine(settings.recognizers, settings.secrets)
-    policies = build_policies(settings, opa)
+    policies = build_policies(settings, opa, tests=True)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -130,10 +138,10 @@ def build_app(settings: Settings) -> Litestar:
             *approval_routes(administration, room, webhook.figures if webhook is not None else None),
             *policy_routes(administration, policies, opa.figures if opa is not None else None),
             openapi_route(),
-            *health_routes(_problems(ledger, opa)),
+            *health_routes(_problems(ledger, opa), policies.status),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook), opa)],
+        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook), (policies, opa))],
         state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,
@@ -190,7 +198,7 @@ def _lifespan(
     services: tuple[Classifiers | None, Names | None],
     gauge: ModelGauge,
     approvals: tuple[ApprovalRoom, Webhook | None],
-    opa: OpaPolicy | None,
+    deciding: tuple[ServedPolicies, OpaPolicy | None],
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -212,8 +220,12 @@ def _lifespan(
             if services[1] is None:
                 announce((NAMES_OFF,))
             stack.push_async_callback(disconnect, backends)
+            policies, opa = deciding
             if opa is not None:
                 stack.push_async_callback(opa.close)
+            if isinstance(policies, LivePolicies):
+                stack.push_async_callback(policies.stop)
+                policies.start()
             room, webhook = approvals
             if webhook is not None:
                 await stack.enter_async_context(webhook.running())
@@ -252,11 +264,33 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
     )
 
 
-def build_policies(settings: Settings, opa: OpaPolicy | None = None) -> ServedPolicies:
-    """What decides: OPA, if there is one. Raises ConfigError that names file, line and cure."""
+def build_policies(settings: Settings, opa: OpaPolicy | None = None, *, tests: bool = False) -> ServedPolicies:
+    """What decides: OPA, if there is one, or policies that are not followed yet.
+
+    `tests`: their own must pass, if the configuration does not do without. Raises ConfigError that names the cure.
+    """
     if opa is not None and settings.opa is not None:
         return FixedPolicies(opa, settings.opa.url)
-    return FixedPolicies(InProcess(EmbeddedPolicy(Path(settings.policies))), settings.policies)
+    chosen, source = settings.policy, settings.policy_source
+    verifier = None if chosen.verify is None else Verifier(_verification(chosen.verify))
+    feed: Feed = LocalFeed(Path(source), signed=verifier is not None)
+    if is_address(source):
+        token = chosen.token.reveal() if chosen.token is not None else ""
+        address = BundleAddress(url=source, poll_s=chosen.poll_s, token=token, ca_file=chosen.ca_file)
+        feed = ServerFeed(address, None if chosen.persist is None else Kept(Path(chosen.persist)))
+    return LivePolicies(feed, Rules(verifier=verifier, tests=tests and chosen.tests))
+
+
+def _verification(chosen: VerifySettings) -> VerificationKey:
+    try:
+        material = chosen.secret.reveal().encode() if chosen.secret is not None else _bytes_of(chosen.key_file)
+    except OSError:
+        raise ConfigError("policy.verify.key_file can't be read: check its permissions") from None
+    return VerificationKey(material=material, algorithm=chosen.algorithm, key_id=chosen.key_id, scope=chosen.scope)
+
+
+def _bytes_of(file: str | None) -> bytes:
+    return b"" if file is None else Path(file).read_bytes()
 
 
 def build_opa(settings: Settings) -> OpaPolicy | None:

@@ -5,13 +5,26 @@ import shutil
 import threading
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 import yaml
+from litestar import Litestar
 
 from guard.app import build_app, build_classifiers, build_names
-from guard.config import InferenceServer, InferenceSettings, Settings, bundled_models, demo_settings
+from guard.config import (
+    InferenceServer,
+    InferenceSettings,
+    PolicySettings,
+    Secret,
+    Settings,
+    VerifySettings,
+    bundled_models,
+    demo_settings,
+)
 from guard.errors import ConfigError
+from guard.policy.embedded import EmbeddedPolicy
+from tests.policy.bundle_world import signed, write
 
 POLICIES = Path(__file__).parents[1] / "policies"
 
@@ -88,3 +101,25 @@ async def test_batches_run_side_by_side_where_that_is_asked_for(tmp_path: Path) 
         assert named.count("guard-batcher") == 3
     finally:
         await classifiers.stop()
+
+
+def client_of(app: Litestar) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=transport, base_url="http://guard")
+
+
+async def test_signed_policies_serve_and_are_followed_from_start_to_stop(tmp_path: Path) -> None:
+    secret = "a secret of thirty-two letters, at least"
+    directory = shutil.copytree(POLICIES, tmp_path / "policies")
+    verify = VerifySettings(secret=Secret(secret), algorithm="HS256")
+    chosen = settings(tmp_path, policies="", policy=PolicySettings(source=str(directory), verify=verify))
+    chosen = msgspec.structs.replace(chosen, inference=InferenceSettings(classifiers=()))
+    with pytest.raises(ConfigError, match=r"has no \.signatures\.json"):
+        build_app(chosen)
+
+    signed(write(directory, {".manifest": '{"revision": "r1"}'}), "--signing-key", secret, "--signing-alg", "HS256")
+    app = build_app(chosen)
+
+    async with app.lifespan(), client_of(app) as client:
+        ready = (await client.get("/readyz")).json()
+    assert ready["policy"] == {"generation": EmbeddedPolicy(directory).generation, "revision": "r1"}

@@ -72,6 +72,29 @@ shutdown_s: 0
 
 
 @pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("", "policies"),
+        ("policies: rules.tar.gz", "rules.tar.gz"),
+        ("policy: {source: rules.tar.gz, tests: false}", "rules.tar.gz"),
+        ("policy: {verify: {key_file: public.pem}}", "policies"),
+        ("policies: https://a/b.tar.gz", None),
+        ("policy: {source: https://a/b.tar.gz, persist: kept, token: x, poll_s: 5}", None),
+    ],
+)
+def test_policies_come_from_one_place(tmp_path: Path, text: str, source: str | None) -> None:
+    for name in ("rules.tar.gz", "public.pem"):
+        (tmp_path / name).touch()
+
+    settings = load(written(tmp_path, MINIMAL + text), {})
+
+    assert settings.policy_source == (str(tmp_path / source) if source is not None else "https://a/b.tar.gz")
+    assert settings.policy.persist in (None, str(tmp_path / "kept"))
+    if settings.policy.verify is not None:
+        assert settings.policy.verify.key_file == str(tmp_path / "public.pem")
+
+
+@pytest.mark.parametrize(
     ("written_value", "becomes"),
     [
         ("${KEY}", "fake-key"),

@@ -111,6 +111,40 @@ REFUSED = [
     ("a query", "backends: [{name: a, base_url: 'http://a/?b=c'}]", ":1: backends[0].base_url: must end with its path"),
     ("no authority file", MINIMAL[:-3] + ", ca_file: no.pem}]", ":1: backends[0].ca_file: is not a file"),
     ("no policies", MINIMAL + "policies: nowhere", ":2: policies: must be a directory"),
+    ("policies that are no bundle", MINIMAL + "policies: guard.yaml", ":2: policies: is a file that does not end in"),
+    ("policies twice", MINIMAL + "policies: policies\npolicy: {source: policies}", ":2: policies: says what"),
+    (
+        "credentials in a bundle's URL",
+        MINIMAL + f"policies: 'https://u:{SECRET}@a/b.tar.gz'",
+        ":2: policies: must not hold credentials; put them into policy.token",
+    ),
+    (
+        "a token for a directory",
+        MINIMAL + f"policy: {{token: {SECRET}}}",
+        ":2: policy.token: is for a bundle server; take it out",
+    ),
+    (
+        "no authority of a bundle server",
+        MINIMAL + "policy: {source: 'https://a/b.tar.gz', ca_file: no.pem}",
+        ":2: policy.ca_file: is not a file",
+    ),
+    ("no key to verify with", MINIMAL + "policy: {verify: {}}", ":2: policy.verify: needs key_file, or for an HS"),
+    (
+        "a secret for a public key's algorithm",
+        MINIMAL + f"policy: {{verify: {{secret: {SECRET}}}}}",
+        ":2: policy.verify: needs key_file, or for an HS",
+    ),
+    (
+        "a key file that is not there",
+        MINIMAL + "policy: {verify: {key_file: no.pem}}",
+        ":2: policy.verify.key_file: is not a file",
+    ),
+    ("polling all the time", MINIMAL + "policy: {poll_s: 0}", ":2: policy.poll_s: must be at least 1"),
+    (
+        "tests of policies on a server",
+        MINIMAL + "opa: {url: 'http://a'}\npolicy: {tests: false}",
+        ":3: policy: contradicts opa",
+    ),
     (
         "policies here and on a server",
         MINIMAL + "policies: policies\nopa: {url: 'http://127.0.0.1:8181'}",

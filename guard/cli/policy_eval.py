@@ -32,7 +32,7 @@ def evaluate(directory: Path | None, file: str, point: str, everything: bool, fo
     Exit status: 0 decided, 1 the policy gave no usable decision, 3 wrong options, input or policies.
     """
     document = _document(file)
-    place = directory or Path(configured_or_starter(None).policies)
+    place = directory or Path(configured_or_starter(None).policy_source)
 
     from guard.cli.policy_report import evaluation_json, print_evaluation
     from guard.policy.point import POINTS

@@ -48,7 +48,7 @@ def test(
     Exit status: 0 all passed, 1 one failed, there was none, or too few lines were reached, 3 wrong options or
     configuration.
     """
-    place = directory or Path(configured_or_starter(None).policies)
+    place = directory or Path(configured_or_starter(None).policy_source)
 
     def once() -> ExitCode:
         from guard.cli.policy_test_report import print_run, run_json

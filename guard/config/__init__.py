@@ -7,7 +7,9 @@ from guard.config.address import Address, parse_address
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
+from guard.config.policy import PolicySettings, VerifySettings
 from guard.config.price import load_prices
+from guard.config.rule_policy import is_address
 from guard.config.schema import schema
 from guard.config.secret import Secret
 from guard.config.settings import (
@@ -37,6 +39,7 @@ __all__ = [
     "LogPlaceSettings",
     "LogSettings",
     "OpaSettings",
+    "PolicySettings",
     "RecognizerSettings",
     "RecordSettings",
     "Secret",
@@ -44,8 +47,10 @@ __all__ = [
     "Settings",
     "StreamSettings",
     "Timeouts",
+    "VerifySettings",
     "bundled_models",
     "demo_settings",
+    "is_address",
     "load",
     "load_prices",
     "parse_address",

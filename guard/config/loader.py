@@ -12,8 +12,10 @@ from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
 from guard.config.opa import OpaSettings
 from guard.config.place import Place
+from guard.config.policy import PolicySettings
 from guard.config.reader import Reader, struct_type
 from guard.config.rule import complaints
+from guard.config.rule_policy import is_address
 from guard.config.settings import InferenceSettings, Settings
 from guard.config.starter import bundled_models
 from guard.errors import ConfigError
@@ -48,6 +50,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         settings,
         backends=backends,
         policies=_anchored_policies(settings, base),
+        policy=_anchored_policy(settings.policy, base),
         opa=_anchored_opa(settings.opa, base),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
@@ -61,10 +64,28 @@ def _anchored(settings: Settings, base: Path) -> Settings:
 
 
 def _anchored_policies(settings: Settings, base: Path) -> str:
-    """Where policies lie; nowhere if OPA decides, unless the file says so, which a rule then refuses."""
-    if settings.opa is not None and not settings.policies:
+    """Where policies lie; nowhere if they come from elsewhere, unless the file says so, which a rule then refuses."""
+    if (settings.opa is not None or settings.policy.source) and not settings.policies:
         return ""
-    return str(base / (settings.policies or "policies"))
+    return _located(settings.policies or "policies", base)
+
+
+def _anchored_policy(policy: PolicySettings, base: Path) -> PolicySettings:
+    def at(path: str | None) -> str | None:
+        return None if path is None else str(base / path)
+
+    verify = policy.verify
+    return replace(
+        policy,
+        source=_located(policy.source, base) if policy.source else "",
+        ca_file=at(policy.ca_file),
+        persist=at(policy.persist),
+        verify=verify and replace(verify, key_file=at(verify.key_file)),
+    )
+
+
+def _located(source: str, base: Path) -> str:
+    return source if is_address(source) else str(base / source)
 
 
 def _anchored_opa(opa: OpaSettings | None, base: Path) -> OpaSettings | None:

@@ -12,6 +12,7 @@ from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
 from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_opa import opa_rule
+from guard.config.rule_policy import policy_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.location import parse_location
 
@@ -77,11 +78,6 @@ def _keys(settings: Settings) -> Iterator[Complaint]:
         digests.add(key.sha256)
 
 
-def _policies(settings: Settings) -> Iterator[Complaint]:
-    if settings.opa is None and not Path(settings.policies).is_dir():
-        yield "policies", f"must be a directory of Rego files, and {settings.policies} is none; create it"
-
-
 def _ledger(settings: Settings) -> Iterator[Complaint]:
     try:
         parse_location(settings.ledger)
@@ -113,7 +109,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     _backends,
     _keys,
     _listen,
-    _policies,
+    policy_rule,
     _models,
     _recognizers,
     _gitleaks,

@@ -10,6 +10,7 @@ from msgspec import Meta
 from guard.config.approval import AdminSettings, ApprovalSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.opa import OpaSettings
+from guard.config.policy import PolicySettings
 from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
 
@@ -175,7 +176,12 @@ class Settings(Section, frozen=True):
     )
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Clients' keys. None: no key is asked for.")] = ()
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
-    policies: Annotated[str, Meta(description="Directory of Rego policies; policies, unless OPA decides.")] = ""
+    policies: Annotated[
+        str, Meta(description="Directory of Rego policies, a bundle.tar.gz or its address; unless OPA decides.")
+    ] = ""
+    policy: Annotated[PolicySettings, Meta(description="How policies are had, verified and replaced.")] = (
+        PolicySettings()
+    )
     opa: Annotated[OpaSettings | None, Meta(description="An OPA server that decides in place of policies here.")] = None
     models: Annotated[
         str, Meta(description="Directory of models with their manifest; by default the one that comes with Guard.")
@@ -208,3 +214,8 @@ class Settings(Section, frozen=True):
     shutdown_s: Annotated[
         int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")
     ] = 30
+
+    @property
+    def policy_source(self) -> str:
+        """Where policies come from: a path, or an http(s) address; nowhere if OPA decides."""
+        return self.policy.source or self.policies

@@ -21,7 +21,7 @@ from guard.errors import GuardError, PolicyError
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, DeferredEngine, Engine, Rater
+from guard.ports import Approvals, DeferredEngine, Engine, Policies, Rater
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -205,6 +205,7 @@ class World:
         *,
         decision: Decision | GuardError | None = None,
         policy: Policy | None = None,
+        policies: Policies | None = None,
         call_error: GuardError | None = None,
         body: bytes = BODY,
         status: int = 200,
@@ -215,7 +216,7 @@ class World:
         unpriced: bool = True,
         approvals: Approvals = NOBODY,
     ) -> None:
-        """`policy`: what decides, in place of one decision for every request."""
+        """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
         self.answer = Answer(script, {"content-type": content_type}, status)
         self.backend = Backend(call_error or self.answer, idle_s)
@@ -229,7 +230,7 @@ class World:
                 classifier=None,
                 leak=lambda texts: None,
                 vaults=Vaults(Keyring(b"a secret of the tests")),
-                policies=FixedPolicies(self.policy),
+                policies=policies or FixedPolicies(self.policy),
                 router=self.backend,
                 ledger=self.ledger,
                 lull_s=0.02,

@@ -92,7 +92,7 @@ class _Kept:
 class _Choice:
     """One choice that has calls."""
 
-    __slots__ = ("asked", "beside", "calls", "queue", "refused", "rulings")
+    __slots__ = ("asked", "beside", "calls", "changes", "dropped", "numbers", "queue", "refused", "rulings")
 
     def __init__(self) -> None:
         self.calls: dict[CallKey, _Call] = {}
@@ -104,6 +104,17 @@ class _Choice:
         self.rulings: dict[CallKey, Ruling] | None = None
         self.refused: tuple[Refusal, ...] = ()
         """What the client has not been told of yet."""
+        self.changes = False
+        """Whether its rulings change anything."""
+        self.dropped: frozenset[int | None] = frozenset()
+        self.numbers: dict[int, int] = {}
+
+    def rule(self, rulings: dict[CallKey, Ruling]) -> None:
+        """Takes the rulings."""
+        self.rulings = rulings
+        self.changes = any(ruling.refusal or ruling.edits for ruling in rulings.values())
+        self.dropped = frozenset(key.index for key, ruling in rulings.items() if ruling.refusal is not None)
+        self.numbers = _renumbered(self.calls, self.dropped)
 
     @property
     def is_open(self) -> bool:
@@ -256,7 +267,7 @@ class ToolGate:
     def _rule(self, number: int, rulings: dict[CallKey, Ruling], *, told: bool = False) -> Sequence[Move]:
         choice = self._choices[number]
         self._chars -= choice.size
-        choice.rulings = rulings
+        choice.rule(rulings)
         refused = [(key, ruling.refusal) for key, ruling in rulings.items() if ruling.refusal is not None]
         self.withheld_chars += sum(choice.calls[key].size for key, _ in refused)
         choice.refused = () if told else tuple(refusal for _, refusal in refused)
@@ -295,17 +306,17 @@ class ToolGate:
         rulings = choice.rulings or {}
         says = number in kept.ends
         said, choice.refused = (choice.refused, ()) if says else ((), choice.refused)
-        if not any(ruling.refusal or ruling.edits for ruling in rulings.values()):
-            return None
-        dropped = frozenset(key.index for key, ruling in rulings.items() if ruling.refusal is not None)
-        numbers = _renumbered(choice.calls, dropped)
-        touched = {key.index for key in kept.bases if key.choice == number}
-        edits = {key.index: ruling.edits for key, ruling in rulings.items() if ruling.edits and key.index in touched}
-        if not (said or says or edits or touched & dropped.union(numbers)):
+        if not choice.changes:
             return None
         bases = {key.index: base for key, base in kept.bases.items() if key.choice == number}
-        emptied = len(dropped) == len(choice.calls)
-        return Amendment(number, dropped, numbers, edits, bases, emptied, said, number in self._spoken)
+        touched = [key for key in kept.bases if key.choice == number and key in rulings]
+        edits = {key.index: rulings[key].edits for key in touched if rulings[key].edits}
+        moved = any(key.index in choice.dropped or key.index in choice.numbers for key in touched)
+        if not (said or says or edits or moved):
+            return None
+        emptied = len(choice.dropped) == len(choice.calls)
+        spoken = number in self._spoken
+        return Amendment(number, choice.dropped, choice.numbers, edits, bases, emptied, said, spoken)
 
 
 def _key(channel: Channel) -> CallKey:

@@ -165,6 +165,13 @@ CHANGES = [
         'request := {"actions": {"pii": "redact"}}\n\nresponse := {"action": "block"} if input.field == "content"',
         {("answer blocked", "EMAIL_ADDRESS", 1, 0), ("answer redacted", "EMAIL_ADDRESS", 0, 1)},
     ),
+    (
+        "a response rule without a usable answer blocks",
+        case(answer=(seen("EMAIL_ADDRESS"),)),
+        'request := {}\n\nresponse := {"action": "redact"} if input.model != "small-model"\n'
+        'response := {"action": "eat"} if input.model == "small-model"',
+        {("answer blocked", "EMAIL_ADDRESS", 1, 0)},
+    ),
 ]
 
 

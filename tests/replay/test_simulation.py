@@ -76,6 +76,11 @@ def test_a_tier_gets_what_its_limit_says() -> None:
     assert found.served == 50 + 69
 
 
+def test_a_tier_saves_up_no_more_than_its_burst() -> None:
+    asks = [ask(3_600.0, tier="free") for _ in range(5)]
+    assert simulate(asks, Fleet(tiers={"free": TierLimit(per_minute=60, burst=2)}), NOTHING).served == 2
+
+
 def test_a_queue_of_windows_that_is_full_fails_closed() -> None:
     times = msgspec.structs.replace(NOTHING, windows=(msgspec.structs.replace(WINDOW, run_s=1.0),))
     asks = [ask(0.001 * n, prompt_tokens=5) for n in range(10)]
@@ -88,6 +93,14 @@ def test_a_verdict_that_comes_too_late_fails_closed() -> None:
     asks = [ask(0.0, prompt_tokens=5), ask(0.1, prompt_tokens=5), ask(0.2, prompt_tokens=5)]
     found = simulate(asks, Fleet(batch=Limits(windows=1), verdict_s=1.5), times)
     assert (found.served, found.failed) == (1, {"engine_timeout": 2})
+
+
+def test_nothing_is_run_for_a_verdict_that_nobody_waits_for() -> None:
+    times = msgspec.structs.replace(NOTHING, windows=(msgspec.structs.replace(WINDOW, run_s=1.0, token_s=0.0),))
+    asks = [ask(0.0, prompt_tokens=5), ask(0.1, prompt_tokens=5), ask(0.2, prompt_tokens=5), ask(2.1, prompt_tokens=5)]
+    found = simulate(asks, Fleet(batch=Limits(windows=1), verdict_s=1.5), times)
+    assert found.models[0].rows.count == 3, "the third window's deadline passes while the second runs"
+    assert found.served == 2
 
 
 def test_more_streams_than_the_stream_model_takes_fail_closed() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers import ASGIRouteHandler
@@ -26,6 +27,7 @@ from guard.config import (
     InferenceSettings,
     LogPlaceSettings,
     RecognizerSettings,
+    Secret,
     SecretSettings,
     Settings,
     VerifySettings,
@@ -44,6 +46,7 @@ from guard.inference.remote_wire import Remote
 from guard.inference.schedule import Limits as BatchLimits
 from guard.inference.stepper import StepLimits
 from guard.ingress.admin import approval_routes, policy_routes
+from guard.ingress.decisions import decision_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.figures import figures_route
 from guard.ingress.health import health_routes
@@ -70,8 +73,11 @@ from guard.policy.generation import Rules
 from guard.policy.live import LivePolicies
 from guard.policy.opa_client import OpaClient, OpaOptions
 from guard.policy.recorded import RecordedPolicies
+from guard.policy.rollout import Candidate
 from guard.policy.server import OpaPolicy
 from guard.policy.serving import FixedPolicies
+from guard.policy.shadow import Shadow
+from guard.policy.shadow_tally import ShadowTally
 from guard.ports import DeferredEngine, Policies, ServedPolicies
 from guard.runtime.administration import Administration
 from guard.runtime.admission import Admission, Key
@@ -81,7 +87,7 @@ from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.parts import LeakRule, Parts
-from guard.runtime.telemetry import announce, configure_logging, leave_out, watch_loop
+from guard.runtime.telemetry import announce, configure_logging, leave_out, refuse_candidate, watch_loop
 from guard.runtime.trial import CheckedFinding, CheckReport, Trial, TrialText
 from guard.scan.engine import PatternEngine
 from guard.scan.pattern import Pattern
@@ -103,7 +109,8 @@ def build_app(settings: Settings) -> Litestar:
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
     opa, pattern = build_opa(settings), build_engine(settings.recognizers, settings.secrets)
-    policies = build_policies(settings, opa, tests=True)
+    policies, candidate = build_policies(settings, opa, tests=True), build_candidate(settings)
+    serving: Policies = policies if candidate is None else candidate.beside(policies)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
     backends = connect([(_address(backend), backend.ca_file) for backend in settings.backends])
@@ -116,7 +123,7 @@ def build_app(settings: Settings) -> Litestar:
         classifier=classifiers.text if classifiers is not None else None,
         leak=_leak_rule(settings),
         vaults=_vaults(settings),
-        policies=policies if audit.decisions is None else RecordedPolicies(policies, audit.decisions),
+        policies=serving if audit.decisions is None else RecordedPolicies(serving, audit.decisions),
         router=Router(backends),
         ledger=audit.ledger(ledger),
         record=audit.exchanges,
@@ -130,6 +137,8 @@ def build_app(settings: Settings) -> Litestar:
     )
     door = Door(Admission(_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
     administration = _administration(settings, parts.policies)
+    compared = candidate.shadow.figures if candidate is not None else None
+    services = (classifiers, names)
     return Litestar(
         route_handlers=[
             *_api(settings, door, parts, pattern, backends),
@@ -137,11 +146,12 @@ def build_app(settings: Settings) -> Litestar:
             figures_route(door, gauge),
             *approval_routes(administration, room, webhook.figures if webhook is not None else None),
             *policy_routes(administration, policies, opa.figures if opa is not None else None),
+            *decision_routes(administration, audit.figures, compared),
             openapi_route(),
             *health_routes(_problems(ledger, opa), policies.status),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[_lifespan(ledger, audit, backends, (classifiers, names), gauge, (room, webhook), (policies, opa))],
+        lifespan=[_lifespan(ledger, audit, backends, services, gauge, (room, webhook), (policies, opa, candidate))],
         state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,
@@ -198,7 +208,7 @@ def _lifespan(
     services: tuple[Classifiers | None, Names | None],
     gauge: ModelGauge,
     approvals: tuple[ApprovalRoom, Webhook | None],
-    deciding: tuple[ServedPolicies, OpaPolicy | None],
+    deciding: tuple[ServedPolicies, OpaPolicy | None, Candidate | None],
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -220,12 +230,15 @@ def _lifespan(
             if services[1] is None:
                 announce((NAMES_OFF,))
             stack.push_async_callback(disconnect, backends)
-            policies, opa = deciding
+            policies, opa, candidate = deciding
             if opa is not None:
                 stack.push_async_callback(opa.close)
             if isinstance(policies, LivePolicies):
                 stack.push_async_callback(policies.stop)
                 policies.start()
+            if candidate is not None:
+                stack.push_async_callback(candidate.stop)
+                candidate.start()
             room, webhook = approvals
             if webhook is not None:
                 await stack.enter_async_context(webhook.running())
@@ -271,14 +284,47 @@ def build_policies(settings: Settings, opa: OpaPolicy | None = None, *, tests: b
     """
     if opa is not None and settings.opa is not None:
         return FixedPolicies(opa, settings.opa.url)
-    chosen, source = settings.policy, settings.policy_source
+    chosen = settings.policy
+    place = _BundlePlace(settings.policy_source, chosen.token, chosen.ca_file, chosen.persist)
+    return _followed(settings, place, tests=tests)
+
+
+class _BundlePlace(msgspec.Struct, frozen=True):
+    """Where policies are, and what a bundle server asks for."""
+
+    source: str
+    token: Secret | None
+    ca_file: str | None
+    persist: str | None = None
+
+
+def _followed(settings: Settings, place: _BundlePlace, *, tests: bool) -> LivePolicies:
+    chosen = settings.policy
     verifier = None if chosen.verify is None else Verifier(_verification(chosen.verify))
-    feed: Feed = LocalFeed(Path(source), signed=verifier is not None)
-    if is_address(source):
-        token = chosen.token.reveal() if chosen.token is not None else ""
-        address = BundleAddress(url=source, poll_s=chosen.poll_s, token=token, ca_file=chosen.ca_file)
-        feed = ServerFeed(address, None if chosen.persist is None else Kept(Path(chosen.persist)))
+    feed: Feed = LocalFeed(Path(place.source), signed=verifier is not None)
+    if is_address(place.source):
+        token = place.token.reveal() if place.token is not None else ""
+        address = BundleAddress(url=place.source, poll_s=chosen.poll_s, token=token, ca_file=place.ca_file)
+        feed = ServerFeed(address, None if place.persist is None else Kept(Path(place.persist)))
     return LivePolicies(feed, Rules(verifier=verifier, tests=tests and chosen.tests))
+
+
+def build_candidate(settings: Settings) -> Candidate | None:
+    """What is tried beside the live policies; None without, or if it is refused and serves nobody yet.
+
+    Raises ConfigError if some tenants are to be served by it and it is refused.
+    """
+    chosen = settings.policy.candidate
+    if chosen is None:
+        return None
+    try:
+        policies = _followed(settings, _BundlePlace(chosen.source, chosen.token, chosen.ca_file), tests=True)
+    except ConfigError as error:
+        if chosen.tenants_percent:
+            raise
+        refuse_candidate(error)
+        return None
+    return Candidate(policies, chosen.tenants_percent, Shadow(ShadowTally(chosen.tenants_percent, chosen.sample)))
 
 
 def _verification(chosen: VerifySettings) -> VerificationKey:

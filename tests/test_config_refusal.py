@@ -65,6 +65,21 @@ REFUSED = [
         "backends: [{name: a, base_url: 'http://a', timeouts: {idle_s: .inf}}]",
         ":1: backends[0].timeouts.idle_s: must be a number like 2.5",
     ),
+    (
+        "a candidate that is nowhere",
+        MINIMAL + "policy: {candidate: {source: next}}",
+        ":2: policy.candidate.source: must be a directory of Rego files, a bundle or its address",
+    ),
+    (
+        "a token for a candidate's directory",
+        MINIMAL + f"policy: {{candidate: {{source: policies, token: {SECRET}}}}}",
+        ":2: policy.candidate.token: is for a bundle server; take it out",
+    ),
+    (
+        "more than all tenants",
+        MINIMAL + "policy: {candidate: {source: policies, tenants_percent: 101}}",
+        ":2: policy.candidate.tenants_percent: must be at most 100",
+    ),
     ("a log of no kind", MINIMAL + "decisions: {log: [{path: a.log}]}", ":2: decisions.log[0].kind: is missing"),
     ("a log in no file", MINIMAL + "decisions: {log: [{kind: file}]}", "decisions.log[0].path: is missing; name the"),
     ("a log to no service", MINIMAL + "decisions: {log: [{kind: http}]}", "decisions.log[0].url: is missing; name the"),

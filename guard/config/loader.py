@@ -74,9 +74,11 @@ def _anchored_policy(policy: PolicySettings, base: Path) -> PolicySettings:
     def at(path: str | None) -> str | None:
         return None if path is None else str(base / path)
 
-    verify = policy.verify
+    verify, candidate = policy.verify, policy.candidate
     return replace(
         policy,
+        candidate=candidate
+        and replace(candidate, source=_located(candidate.source, base), ca_file=at(candidate.ca_file)),
         source=_located(policy.source, base) if policy.source else "",
         ca_file=at(policy.ca_file),
         persist=at(policy.persist),

@@ -23,6 +23,18 @@ class VerifySettings(Section, frozen=True):
     scope: Annotated[str, Meta(description="The scope that a token must say, or none.")] = ""
 
 
+class CandidateSettings(Section, frozen=True):
+    """Policies beside the live ones: asked in the shadow, and serving some tenants if that is wanted."""
+
+    source: Annotated[str, Meta(description="A directory, a bundle.tar.gz, or the http(s) address of one.")]
+    token: Annotated[Secret | None, Meta(description="Sent to the bundle server as a bearer token.")] = None
+    ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust for https.")] = None
+    tenants_percent: Annotated[float, Meta(ge=0, le=100, description="Share of the tenants that it serves.")] = 0
+    sample: Annotated[
+        float, Meta(ge=0, le=1, description="Share of the exchanges with a difference that an example is kept of.")
+    ] = 0.01
+
+
 class PolicySettings(Section, frozen=True):
     """Where policies come from while Guard runs."""
 
@@ -39,3 +51,4 @@ class PolicySettings(Section, frozen=True):
     persist: Annotated[
         str | None, Meta(description="Directory that keeps the last good bundle of a server, for a start without it.")
     ] = None
+    candidate: Annotated[CandidateSettings | None, Meta(description="Policies that are tried beside these.")] = None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from guard.config.form import Complaint, url_cure
-from guard.config.policy import PolicySettings, VerifySettings
+from guard.config.policy import CandidateSettings, PolicySettings, VerifySettings
 from guard.config.settings import Settings
 
 _EXAMPLE: Final = "https://bundles.example.com/guard.tar.gz"
@@ -31,6 +31,18 @@ def policy_rule(settings: Settings) -> Iterator[Complaint]:
         yield "policy.ca_file", "is not a file; name a PEM file of certificates"
     if policy.verify is not None:
         yield from _verify(policy.verify)
+    if policy.candidate is not None:
+        yield from _candidate(policy.candidate)
+
+
+def _candidate(candidate: CandidateSettings) -> Iterator[Complaint]:
+    yield from _source("policy.candidate.source", candidate.source)
+    if not is_address(candidate.source):
+        for name, value in (("token", candidate.token), ("ca_file", candidate.ca_file)):
+            if value is not None:
+                yield f"policy.candidate.{name}", "is for a bundle server; take it out, or name an http(s) address"
+    if candidate.ca_file is not None and not Path(candidate.ca_file).is_file():
+        yield "policy.candidate.ca_file", "is not a file; name a PEM file of certificates"
 
 
 def is_address(source: str) -> bool:

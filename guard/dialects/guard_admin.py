@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from guard.core.approval_view import ApprovalView
+from guard.core.audit_figures import WriterFigures
 from guard.core.discreet import Discreet
 from guard.core.policy_status import PolicyStatus
 from guard.core.server_figures import ServerFigures
+from guard.core.shadow import ShadowFigures
 from guard.dialects.complaint import decoded
 
 REASON_CHARS: Final = 500
@@ -36,6 +39,13 @@ class PolicyState(PolicyStatus, frozen=True, kw_only=True):
 
     points: tuple[str, ...]
     server: ServerFigures | None = None
+
+
+class DecisionState(msgspec.Struct, frozen=True):
+    """What becomes of decisions here: each place that they are written to, and the candidate, null without one."""
+
+    places: tuple[WriterFigures, ...]
+    shadow: ShadowFigures | None = None
 
 
 def decode_reason(body: bytes) -> ApprovalReason:

@@ -49,9 +49,11 @@ def approval_routes(door: Administration, room: ApprovalRoom, webhook: Figures |
 
     place = "/v1/guard/admin/approvals"
     return [
-        _route("GET", place, door, listed),
-        _route("POST", f"{place}/{{approval:str}}/approve", door, decided(ApprovalState.APPROVED, "approval.approve")),
-        _route("POST", f"{place}/{{approval:str}}/deny", door, decided(ApprovalState.DENIED, "approval.deny")),
+        admin_route("GET", place, door, listed),
+        admin_route(
+            "POST", f"{place}/{{approval:str}}/approve", door, decided(ApprovalState.APPROVED, "approval.approve")
+        ),
+        admin_route("POST", f"{place}/{{approval:str}}/deny", door, decided(ApprovalState.DENIED, "approval.deny")),
     ]
 
 
@@ -74,10 +76,12 @@ def policy_routes(
         return state(await policies.reload(), who)
 
     place = "/v1/guard/admin/policy"
-    return [_route("GET", place, door, shown), _route("POST", f"{place}/reload", door, reloaded)]
+    return [admin_route("GET", place, door, shown), admin_route("POST", f"{place}/reload", door, reloaded)]
 
 
-def _route(method: Literal["GET", "POST"], path: str, door: Administration, act: Act) -> HTTPRouteHandler:
+def admin_route(method: Literal["GET", "POST"], path: str, door: Administration, act: Act) -> HTTPRouteHandler:
+    """A route for administrators alone."""
+
     async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
         authorization = dict(headers_of(request.scope)).get("authorization", "")
         who = door.enter(authorization, address_of(request.scope))

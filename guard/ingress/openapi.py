@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from guard import __version__
 from guard.core.approval_view import ApprovalView
-from guard.dialects.guard_admin import ApprovalList, ApprovalReason, PolicyState
+from guard.dialects.guard_admin import ApprovalList, ApprovalReason, DecisionState, PolicyState
 from guard.dialects.guard_check import CheckRequest, CheckResponse
 from guard.dialects.openai_moderation import ModerationRequest, ModerationResponse
 
@@ -21,6 +21,7 @@ _TYPES: Final = (
     ApprovalReason,
     ApprovalView,
     PolicyState,
+    DecisionState,
 )
 _ADMIN_REFUSALS: Final = {
     "400": "The body does not fit.",
@@ -72,7 +73,7 @@ def description() -> dict[str, Any]:
     }
 
 
-def _admin_paths(listed: object, reason: object, one: object, policy: object) -> dict[str, Any]:
+def _admin_paths(listed: object, reason: object, one: object, policy: object, decisions: object) -> dict[str, Any]:
     place, key = "/v1/guard/admin", "An administrator's key is asked for."
     named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9A-Z]{26}$"}}
     decided = {
@@ -85,6 +86,7 @@ def _admin_paths(listed: object, reason: object, one: object, policy: object) ->
         f"{place}/approvals": _answered("get", f"What waits for approval. {key}", listed),
         **decided,
         f"{place}/policy": _answered("get", f"Which policies serve. {key}", policy),
+        f"{place}/decisions": _answered("get", f"What becomes of decisions. {key}", decisions),
         f"{place}/policy/reload": _answered("post", f"Looks for new policies now. {key}", policy),
     }
 

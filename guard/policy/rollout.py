@@ -8,6 +8,7 @@ import hashlib
 from typing import Final
 
 from guard.core.facts import Identity
+from guard.policy.live import LivePolicies
 from guard.policy.shadow import Shadow, ShadowedEngine
 from guard.ports import Policies, PolicyEngine
 
@@ -39,3 +40,25 @@ class Rollout:
     def takes(self, tenant: str) -> bool:
         """Whether the candidate serves a tenant. Administrators have none, and stay with the live policies."""
         return bool(tenant) and percent_of(tenant) < self._percent
+
+
+class Candidate:
+    """Policies that are tried: they follow their source as the live ones do, and have a thread to be asked in."""
+
+    def __init__(self, policies: LivePolicies, tenants_percent: float, shadow: Shadow) -> None:
+        self._policies = policies
+        self._percent = tenants_percent
+        self.shadow = shadow
+
+    def beside(self, live: Policies) -> Rollout:
+        """Both together."""
+        return Rollout(live, self._policies, self._percent, self.shadow)
+
+    def start(self) -> None:
+        """Begins to follow the source. Called on the event loop."""
+        self._policies.start()
+
+    async def stop(self) -> None:
+        """Ends it."""
+        self.shadow.stop()
+        await self._policies.stop()

@@ -74,10 +74,22 @@ class ShadowedEngine:
         self._candidate = candidate
         self._exchange = exchange
         self._shadow = shadow
-        self._unseen = tuple(sorted((candidate.reads - live.reads) & {TEXT}))
-        self.generation = live.generation
-        self.points = live.points
-        self.reads = live.reads | (candidate.reads - {TEXT})
+
+    # Asked each time: an OPA server may only learn at its first answer what it has.
+    @property
+    def generation(self) -> str:
+        """The live engine's."""
+        return self._live.generation
+
+    @property
+    def points(self) -> frozenset[str]:
+        """The live engine's: nothing is asked for the candidate alone."""
+        return self._live.points
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What either reads, except texts that only the candidate asks for."""
+        return self._live.reads | (self._candidate.reads - {TEXT})
 
     async def request(self, facts: RequestFacts) -> Decision:
         """See `ports.PolicyEngine.request`."""
@@ -105,7 +117,8 @@ class ShadowedEngine:
         return decision
 
     def _submit(self, point: str, facts: AnyFacts, live: AnyDecision | None) -> None:
-        self._shadow.submit(self._candidate, Asked(self._exchange, point, facts, live, self._unseen))
+        unseen = tuple(sorted((self._candidate.reads - self._live.reads) & {TEXT}))
+        self._shadow.submit(self._candidate, Asked(self._exchange, point, facts, live, unseen))
 
 
 def _decision(engine: PolicyEngine, point: str, facts: AnyFacts) -> AnyDecision | None:

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 import structlog
 from structlog.typing import Processor
 
+from guard.errors import ConfigError
+
 _log: Final = structlog.get_logger("guard")
 
 
@@ -60,3 +62,8 @@ def announce(statements: Sequence[str]) -> None:
     """Says at the start what serves each model."""
     for statement in statements:
         _log.info("model", serves=statement)
+
+
+def refuse_candidate(error: ConfigError) -> None:
+    """Says at the start that a candidate policy is not tried."""
+    _log.error("candidate_refused", code=error.code, message=error.message)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from guard.errors import ConfigError
+from guard.policy.cure import cure
 from guard.policy.source import Module
 
 _ERROR: Final = re.compile(r"\(error \d+:(?P<module>\d+)\|(?P<offset>\d+)\|\d+\s*\(errormsg \d+:(?P<message>[^\n]*)\)")
@@ -22,7 +23,8 @@ def refusal(printed: str, modules: Sequence[Module]) -> ConfigError:
         return ConfigError("the policy does not compile and the engine does not say where: undo the last change")
     module = modules[int(found["module"])]
     line = module.text.encode()[: int(found["offset"])].count(b"\n") + 1
-    return at(module.name, line, f"{found['message'].strip().rstrip('.')}: correct the policy there")
+    message = found["message"].strip().rstrip(".")
+    return at(module.name, line, f"{message}: {cure(message, module.text.splitlines()[line - 1 : line + 1])}")
 
 
 def at(file: str, line: int, message: str) -> ConfigError:

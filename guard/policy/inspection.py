@@ -9,13 +9,15 @@ The plan is OPA's intermediate representation: https://www.openpolicyagent.org/d
 
 import graphlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from guard.errors import ConfigError
 from guard.policy.fault import at
+from guard.policy.outline import outline
 from guard.policy.plan import Function, Plan, Statement
 from guard.policy.source import Module
+from guard.policy.unbound import unbound
 
 _TOKEN: Final = re.compile(r'`[^`]*`|"(?:\\.|[^"\\\n])*"|#[^\n]*|(?<![\w.])with(?P<whole>\s+input\s+as)?(?!\w)')
 _FORBIDDEN: Final = {
@@ -35,37 +37,58 @@ def check_text(module: Module) -> None:
         raise at(module.name, line, "`with` is for tests: pass the value to a function instead")
 
 
-def check_plan(plan: Plan, entrypoints: tuple[str, ...], is_builtin: Callable[[str], bool]) -> None:
+def check_plan(
+    plan: Plan, entrypoints: tuple[str, ...], is_builtin: Callable[[str], bool], modules: Sequence[Module]
+) -> None:
     """Refuses missing entry points, unknown functions, unbound variables and rules that need themselves."""
     names = {function.name for function in plan.functions}
     for entrypoint in entrypoints:
         rule = "data." + entrypoint.replace("/", ".")
         if not any(name.endswith("." + rule) or f".{rule}." in name for name in names):
-            raise ConfigError(f"the policy has no rule {rule}: write one, it is what every request asks for")
+            raise ConfigError(f"the policy has no rule {rule}: {_elsewhere(rule, modules)}")
     for function in plan.functions:
         for statement in function.statements:
-            _check_call(plan, statement, names, is_builtin)
-        _check_variables(plan, function)
+            _check_call(plan, function, statement, names, is_builtin)
+        _check_variables(plan, function, modules)
     _check_recursion(plan)
 
 
-def _check_call(plan: Plan, statement: Statement, names: set[str], is_builtin: Callable[[str], bool]) -> None:
+def _elsewhere(rule: str, modules: Sequence[Module]) -> str:
+    """The cure for an entry point that is not there: another package may have meant to be it."""
+    name = rule.rpartition(".")[2]
+    for module in modules:
+        one = outline(module.text)
+        if not module.is_test and any(found.name == name for found in one.rules):
+            return f"{module.name} has data.{one.package}.{name}, so correct its package"
+    return "write one, it is what every request asks for"
+
+
+def _check_call(
+    plan: Plan, function: Function, statement: Statement, names: set[str], is_builtin: Callable[[str], bool]
+) -> None:
     name = statement.calls
     if not name or name in names:
         return
     if name in _FORBIDDEN:
-        raise plan.fault(statement, _FORBIDDEN[name])
+        raise plan.fault(function, statement, _FORBIDDEN[name])
     if not is_builtin(name):
-        raise plan.fault(statement, f"there is no function {name} here: correct its name, or do without it")
+        raise plan.fault(function, statement, f"there is no function {name} here: correct its name, or do without it")
+    takes = plan.builtins.get(name, statement.arguments)
+    if takes != statement.arguments:
+        given = f"{statement.arguments} are given" if statement.arguments != 1 else "1 is given"
+        raise plan.fault(function, statement, f"{name} takes {takes} arguments, and {given}: correct the call")
 
 
-def _check_variables(plan: Plan, function: Function) -> None:
+def _check_variables(plan: Plan, function: Function, modules: Sequence[Module]) -> None:
     bound = set(function.bound)
     for statement in function.statements:
         bound |= statement.writes
     for statement in function.statements:
         if statement.reads - bound:
-            raise plan.fault(statement, "a variable here has no value: correct its name, or bind it with := or some")
+            place = plan.place(function, statement)
+            if place is None:
+                raise ConfigError("policy: a variable has no value: correct its name, or bind it with := or some")
+            raise at(place[0], *unbound(modules, *place))
 
 
 def _check_recursion(plan: Plan) -> None:
@@ -73,8 +96,10 @@ def _check_recursion(plan: Plan) -> None:
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
-        rule = str(error.args[1][0]).partition(".")[2]
-        raise ConfigError(f"the rule {rule} needs itself: break the circle") from None
+        circle = [str(name) for name in error.args[1]]
+        function = next(one for one in plan.functions if one.name == circle[0])
+        way = " needs ".join(name.partition(".")[2].removeprefix("data.") for name in circle)
+        raise plan.fault(function, function.statements[0], f"a rule needs itself ({way}): break the circle") from None
 
 
 def _callees(function: Function) -> Iterator[str]:

@@ -40,32 +40,81 @@ class Rule(msgspec.Struct, frozen=True):
     is_default: bool = False
 
 
+class Import(msgspec.Struct, frozen=True):
+    """An import: its path with dots, as `data.guard.settings`."""
+
+    path: str
+    line: int
+
+
 class Outline(msgspec.Struct, frozen=True):
     """A module."""
 
     package: str
     rules: tuple[Rule, ...]
+    imports: tuple[Import, ...] = ()
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """One rule or one `else` branch in tokens: the head up to `if`, the body within its braces, what follows it."""
+
+    name: str
+    head: tuple[Token, ...]
+    body: tuple[Token, ...]
+    rest: tuple[Token, ...]
+    end: int
+    is_default: bool
+
+    @property
+    def line(self) -> int:
+        """The line that it begins on."""
+        return self.head[0].line
+
+    @property
+    def is_function(self) -> bool:
+        """Whether its head has arguments. An `else` branch shows none."""
+        first = next((token.text for token in self.head if token.text in _HEAD_ENDS), "")
+        return first == "(" and self.head[0].text != "else"
 
 
 def outline(text: str) -> Outline:
     """The outline of a module that compiles."""
     package = ""
-    rules: list[Rule] = []
+    imports: list[Import] = []
     for group in _split(list(tokens(text))):
         if group[0].text == "package":
             package = "".join(token.text for token in group[1:])
-        elif group[0].text != "import":
-            rules += _rules(group)
-    return Outline(package, tuple(rules))
+        elif group[0].text == "import":
+            path = [token.text for token in group[1:]]
+            imports.append(Import("".join(path[: path.index("as")] if "as" in path else path), group[0].line))
+    return Outline(package, tuple(map(_rule, clauses(text))), tuple(imports))
 
 
-def _rules(group: Sequence[Token]) -> Iterator[Rule]:
-    default = group[0].text == "default" and len(group) > 2 and group[1].text not in _HEAD_ENDS
-    name = _name(group[1:] if default else group)
-    for branch in _branches(group):
-        head, body = _head_and_body(branch)
-        expressions = [*_nested(head), *(_expressions(body) if body else ())]
-        yield Rule(name, branch[0].line, branch[-1].last_line, tuple(expressions), default)
+def clauses(text: str) -> Iterator[Clause]:
+    """The rules of a module and their `else` branches, in tokens."""
+    for group in _split(list(tokens(text))):
+        if group[0].text in ("package", "import"):
+            continue
+        default = group[0].text == "default" and len(group) > 2 and group[1].text not in _HEAD_ENDS
+        name = _name(group[1:] if default else group)
+        for branch in _branches(group):
+            yield _clause(name, branch, is_default=default)
+
+
+def expressions(clause: Clause) -> Iterator[list[Token]]:
+    """The expressions of a body, and of the bodies inside it and inside the head, in tokens."""
+    yield from _nested(clause.head)
+    yield from _expressions(clause.body)
+
+
+def _rule(clause: Clause) -> Rule:
+    found = tuple(Expression(one[0].line, one[-1].last_line) for one in expressions(clause) if not _declares(one))
+    return Rule(clause.name, clause.line, clause.end, found, clause.is_default)
+
+
+def _declares(expression: Sequence[Token]) -> bool:
+    """`some i` alone does nothing."""
+    return expression[0].text == "some" and not any(token.text == "in" for token in expression)
 
 
 def _name(group: Sequence[Token]) -> str:
@@ -87,23 +136,24 @@ def _branches(group: Sequence[Token]) -> list[list[Token]]:
     return branches
 
 
-def _head_and_body(branch: Sequence[Token]) -> tuple[list[Token], list[Token]]:
-    for number, (depth, token) in enumerate(_depths(branch)):
-        if depth == 0 and token.text == "if":
-            body = list(branch[number + 1 :])
-            braced = body and body[0].text == "{" and _closing(body, 0) == len(body) - 1
-            return list(branch[:number]), body[1:-1] if braced else body
-    return list(branch), []
+def _clause(name: str, branch: Sequence[Token], *, is_default: bool) -> Clause:
+    number = next(
+        (at for at, (depth, one) in enumerate(_depths(branch)) if depth == 0 and one.text == "if"), len(branch)
+    )
+    head, body, rest = branch[:number], branch[number + 1 :], branch[:0]
+    if body and body[0].text == "{":
+        end = _closing(body, 0)
+        body, rest = body[1:end], body[end + 1 :]
+    return Clause(name, tuple(head), tuple(body), tuple(rest), branch[-1].last_line, is_default)
 
 
-def _expressions(body: Sequence[Token]) -> Iterator[Expression]:
+def _expressions(body: Sequence[Token]) -> Iterator[list[Token]]:
     for one in _split(body):
-        if one[0].text != "some" or any(token.text == "in" for token in one):  # a declaration alone does nothing
-            yield Expression(one[0].line, one[-1].last_line)
+        yield one
         yield from _nested(one, every=one[0].text == "every")
 
 
-def _nested(part: Sequence[Token], *, every: bool = False) -> Iterator[Expression]:
+def _nested(part: Sequence[Token], *, every: bool = False) -> Iterator[list[Token]]:
     """The expressions of comprehensions in a part, and of the body of an `every`."""
     number = 0
     while number < len(part):

@@ -4,7 +4,7 @@ Decodes OPA's intermediate representation (https://www.openpolicyagent.org/docs/
 A statement with blocks inside is told before the statements inside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -16,13 +16,15 @@ _INPUT_AND_DATA = frozenset({0, 1})
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """One statement. `calls` is a function's name or empty; reads and writes are numbers of local variables.
+    """One statement. `calls` is a function's name or empty, `arguments` how many it gets; reads and writes are numbers
+    of local variables.
 
     `writes` holds every bare number of the statement, hence more than it writes; so a variable is called unbound only
     if nothing could have bound it. `row` counts from zero, and is None where the compiler invented the statement.
     """
 
     calls: str
+    arguments: int
     reads: frozenset[int]
     writes: frozenset[int]
     file: int
@@ -42,20 +44,41 @@ class Plan(msgspec.Struct, frozen=True):
 
     functions: tuple[Function, ...]
     files: tuple[str, ...]
+    builtins: Mapping[str, int]
+    """Built-in functions that are called, and how many arguments each takes."""
 
-    def fault(self, statement: Statement, message: str) -> ConfigError:
+    def place(self, function: Function, statement: Statement) -> tuple[str, int] | None:
+        """The file and line of a statement, or of the nearest before it in its function; None if there is none."""
+        found = None
+        for one in function.statements:
+            if one.row is not None and one.file < len(self.files):
+                found = self.files[one.file], one.row + 1
+            if one is statement:
+                break
+        return found
+
+    def fault(self, function: Function, statement: Statement, message: str) -> ConfigError:
         """An error at a statement's place."""
-        if statement.row is None or statement.file >= len(self.files):
-            return ConfigError(f"policy: {message}")
-        return at(self.files[statement.file], statement.row + 1, message)
+        place = self.place(function, statement)
+        return ConfigError(f"policy: {message}") if place is None else at(*place, message)
 
 
 class _File(msgspec.Struct):
     value: str  # the module's number
 
 
+class _Declaration(msgspec.Struct, frozen=True):
+    args: list[object] = []
+
+
+class _Builtin(msgspec.Struct):
+    name: str
+    decl: _Declaration = _Declaration()
+
+
 class _Static(msgspec.Struct):
     files: list[_File] = []
+    builtin_funcs: list[_Builtin] = []
 
 
 class _Function(msgspec.Struct):
@@ -83,6 +106,7 @@ def decode(document: bytes, names: Sequence[str]) -> Plan:
     return Plan(
         functions=tuple(_function(function) for function in raw.funcs.funcs),
         files=tuple(names[int(file.value)] for file in raw.static.files),
+        builtins={builtin.name: len(builtin.decl.args) for builtin in raw.static.builtin_funcs},
     )
 
 
@@ -107,9 +131,10 @@ def _statement(body: dict[str, object]) -> Statement:
     reads: set[int] = set()
     writes: set[int] = set()
     _locals([value for name, value in body.items() if name not in _PLACE], reads, writes)
-    name, file, row = body.get("func"), body.get("file"), body.get("row")
+    name, file, row, arguments = body.get("func"), body.get("file"), body.get("row"), body.get("args")
     return Statement(
         calls=name if isinstance(name, str) else "",
+        arguments=len(arguments) if isinstance(arguments, list) else 0,
         reads=frozenset(reads),
         writes=frozenset(writes),
         file=file if isinstance(file, int) else 0,

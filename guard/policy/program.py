@@ -14,7 +14,9 @@ import msgspec
 from guard.errors import ConfigError, PolicyError
 from guard.policy.engine import load_engine
 from guard.policy.fault import refusal
+from guard.policy.input_path import check_input
 from guard.policy.inspection import check_plan, check_text
+from guard.policy.mistake import check_beginning, check_rules
 from guard.policy.plan import decode
 from guard.policy.source import Source
 
@@ -27,6 +29,7 @@ class Program:
     def __init__(self, source: Source, entrypoints: Sequence[str]) -> None:
         """Compiles. Entry points are written `package/rule`. Raises ConfigError with file, line and cure."""
         for module in source.modules:
+            check_beginning(module)
             check_text(module)
         self._lock = threading.Lock()
         self._regopy = load_engine()
@@ -35,8 +38,11 @@ class Program:
         # A built-in that fails would otherwise be undefined, and a denial that uses it would quietly not fire.
         self._engine.strict_built_in_errors = True
         self._bundle: object = self._compile(source, entrypoints)
+        check_rules(source.modules, source.data)
         plan = decode(self.plan(), [module.name for module in source.modules])
-        check_plan(plan, tuple(entrypoints), self._engine.is_builtin)
+        check_plan(plan, tuple(entrypoints), self._engine.is_builtin, source.modules)
+        for module in source.modules:
+            check_input(module)
 
     def evaluate(self, entrypoint: str, document: object | msgspec.UnsetType = msgspec.UNSET) -> object:
         """The value of an entry point for an input of JSON values; UNSET if undefined. Raises PolicyError.
@@ -66,6 +72,7 @@ class Program:
         except self._regopy.RegoError as error:
             raise refusal(str(error), source.modules) from None
         if not bundle.ok():
+            check_rules(source.modules, source.data)
             raise ConfigError("the policy does not compile and the engine does not say where: undo the last change")
         return bundle
 

@@ -68,7 +68,7 @@ VALUES = [
     "fallback",
     "loud",
     "data.plain.list[1]",
-    "data.guard.part.lit",
+    "data.sample.part.lit",
     'sprintf("%s %d", ["x", 3])',
     "object.keys(input.o)",
     'object.get(input, ["identity", "tier"], "none")',
@@ -102,9 +102,9 @@ CONDITIONS = [
 @pytest.fixture
 def trace(write: Write) -> Callable[[str], Traced]:
     def run(rules: str) -> Traced:
-        text = f'package guard\n\n{rules}\n{FUNCTIONS}\nsome_names := ["y", "x"]\n'
+        text = f'package sample\n\n{rules}\n{FUNCTIONS}\nsome_names := ["y", "x"]\n'
         directory = write({"a.rego": text, "data.json": '{"plain": {"list": ["p", "q"]}}'})
-        return Tracer(read(directory), ["guard/request"]).trace("guard/request", INPUT)
+        return Tracer(read(directory), ["sample/request"]).trace("sample/request", INPUT)
 
     return run
 
@@ -137,17 +137,17 @@ def test_rules_that_held_are_named_with_what_they_read(trace: Callable[[str], Tr
     )
 
     held = {(rule.rule, rule.line): rule.reads for rule in traced.fired}
-    assert held["guard.deny", 5] == ("input.identity.tier",)
-    assert held["guard.request", 3] == ()
-    ((_, reads),) = [(key, reads) for key, reads in held.items() if key[0] == "guard.loud"]
+    assert held["sample.deny", 5] == ("input.identity.tier",)
+    assert held["sample.request", 3] == ()
+    ((_, reads),) = [(key, reads) for key, reads in held.items() if key[0] == "sample.loud"]
     assert reads == ("input.findings[1].score", "input.findings[1].type")
-    assert not any(name == "guard.fallback" for name, _ in held)
+    assert not any(name == "sample.fallback" for name, _ in held)
 
 
 def test_a_rule_that_did_not_hold_is_not_named(trace: Callable[[str], Traced]) -> None:
     traced = trace('request := {"deny": deny}\n\ndeny contains "x" if input.identity.tier == "gold"')
 
-    assert "guard.deny" not in {rule.rule for rule in traced.fired}
+    assert "sample.deny" not in {rule.rule for rule in traced.fired}
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_a_failure_is_told_with_its_place(trace: Callable[[str], Traced], rules:
 
 
 def test_a_trace_is_bounded(write: Write) -> None:
-    text = "package guard\n\nrequest if {\n\tsome a, b in range\n\ta * b < 0\n}\n\nrange := numbers.range(1, 900)\n"
-    tracer = Tracer(read(write({"a.rego": text})), ["guard/request"], most_statements=1000)
+    text = "package sample\n\nrequest if {\n\tsome a, b in range\n\ta * b < 0\n}\n\nrange := numbers.range(1, 900)\n"
+    tracer = Tracer(read(write({"a.rego": text})), ["sample/request"], most_statements=1000)
 
-    traced = tracer.trace("guard/request", {})
+    traced = tracer.trace("sample/request", {})
 
     assert not traced.agrees

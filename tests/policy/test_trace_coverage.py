@@ -10,7 +10,7 @@ from tests.opa import run_opa
 
 Write = Callable[[dict[str, str]], Path]
 
-POLICY = """package guard
+POLICY = """package sample
 
 default request := {"deny": ["none"]}
 
@@ -57,10 +57,10 @@ deny contains "kept" if {
 """
 TESTS = """package guard_test
 
-import data.guard
+import data.sample
 
 test_some if {
-	decision := guard.request with input.xs as [1, 2] with input.x as 2
+	decision := sample.request with input.xs as [1, 2] with input.x as 2
 	"some" in decision.deny
 }
 """
@@ -99,8 +99,8 @@ def _missed(file: dict) -> set[int]:
 
 
 def test_the_share_counts_heads_and_expressions(write: Write) -> None:
-    policy = "package guard\n\nrequest if {\n\tinput.a\n\tinput.b\n}\n\nunused := 1\n"
-    tests = "package t\n\nimport data.guard\n\ntest_a if {\n\tnot guard.request with input.a as true\n}\n"
+    policy = "package sample\n\nrequest if {\n\tinput.a\n\tinput.b\n}\n\nunused := 1\n"
+    tests = "package t\n\nimport data.sample\n\ntest_a if {\n\tnot sample.request with input.a as true\n}\n"
 
     (file,) = run_traced(write({"a.rego": policy, "a_test.rego": tests})).coverage.files
 
@@ -108,7 +108,7 @@ def test_the_share_counts_heads_and_expressions(write: Write) -> None:
 
 
 def test_without_tests_nothing_is_reached(write: Write) -> None:
-    run = run_traced(write({"a.rego": "package guard\n\nrequest := {}\n"}))
+    run = run_traced(write({"a.rego": "package sample\n\nrequest := {}\n"}))
 
     assert (run.results, run.coverage.percent) == ((), 0)
 

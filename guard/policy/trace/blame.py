@@ -1,7 +1,7 @@
 """Where in a policy a wrong decision was written: from what the error names to a line.
 
 The decision is data when it is judged, so its origin is looked for: the word that the error quotes, as a string of a
-rule that held, then the key that the error is about, as such a rule's name or as a string in one.
+rule that held, then the key that the error is about: as a rule's name, then as a string in a rule that held.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from guard.policy.lexeme import tokens
+from guard.policy.outline import outline
 from guard.policy.source import Module
 from guard.policy.trace.tracer import Fired
 
@@ -26,16 +27,25 @@ def blame(message: str, modules: Sequence[Module], held: Sequence[Fired], asked:
         for file, line, text in strings:
             if text == word:
                 return file, line
-    return _by_key(message, held, strings) or next(
+    return _by_key(message, modules, held, strings) or next(
         ((rule.file, rule.line) for rule in held if rule.rule == asked), None
     )
 
 
-def _by_key(message: str, held: Sequence[Fired], strings: Sequence[tuple[str, int, str]]) -> tuple[str, int] | None:
-    for name in _NAME.findall(_QUOTED.sub("", message).removeprefix("policy: ")):
+def _by_key(
+    message: str, modules: Sequence[Module], held: Sequence[Fired], strings: Sequence[tuple[str, int, str]]
+) -> tuple[str, int] | None:
+    names = _NAME.findall(_QUOTED.sub("", message).removeprefix("policy: "))
+    for name in names:
         for rule in held:
             if rule.rule.rpartition(".")[2] == name:
                 return rule.file, rule.line
+    for name in names:
+        for module in modules:
+            for one in outline(module.text).rules:
+                if one.name == name:
+                    return module.name, one.line
+    for name in names:
         for file, line, text in strings:
             if text == name:
                 return file, line

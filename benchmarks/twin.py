@@ -1,6 +1,6 @@
 """How far is the simulation of `guard replay --load` from a real server under the same load?
 
-    python -m benchmarks.twin [--seconds 15] [--rates 5,10,30]
+    python -m benchmarks.twin [--seconds 12] [--rates 5,10,20]
 
 A real `guard serve` with its models stands before a model server on loopback. Some loads calibrate: what the event
 loop takes for an exchange, a token and a turn follows from its thread's CPU time, what a model takes from its own
@@ -128,8 +128,8 @@ def _section(twin: Twin) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each run")
-    parser.add_argument("--rates", default="5,10,30", help="exchanges a second")
+    parser.add_argument("--seconds", type=float, default=12.0, help="of each run")
+    parser.add_argument("--rates", default="5,10,20", help="exchanges a second")
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
     result = run(args.seconds, [float(rate) for rate in args.rates.split(",")])

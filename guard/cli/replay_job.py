@@ -12,14 +12,14 @@ import msgspec
 
 from guard.cli.replay_fleet import fleet_of, read_prices, read_times, times_of
 from guard.cli.replay_policy import opened_policy
-from guard.cli.replay_run import Chosen, Record, find_peak, forecasts, roll_out
+from guard.cli.replay_run import Chosen, Record, find_peak, forecasts, roll_out, window_of
 from guard.config import Settings
 from guard.errors import ConfigError
 from guard.replay.arrival import Peak
 from guard.replay.load import Price, TierLimit
 from guard.replay.reference import REFERENCE, TWIN, TWIN_ERRORS
 from guard.replay.report import Report
-from guard.replay.result import Calibrated, LoadForecast, Result
+from guard.replay.result import Calibrated, LoadForecast, RecordedWindow, Result
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -61,8 +61,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
                 rollout = roll_out(record, chosen, opened_policy(self.new), live, prices, peak, advance)
             else:
                 find_peak(record, chosen, peak, advance)
-            loads = self._loads(settings, record, chosen, peak, prices, bar) if self.factors else ()
-        return Result(rollout, loads, Calibrated(self._origin(), TWIN, TWIN_ERRORS) if loads else None)
+            if not self.factors:
+                return Result(rollout)
+            loads, seen = self._loads(settings, record, chosen, peak, prices, bar)
+        return Result(rollout, loads, seen, Calibrated(self._origin(), TWIN, TWIN_ERRORS))
 
     def _loads(
         self,
@@ -72,15 +74,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         peak: Peak,
         prices: dict[str, Price],
         bar: "Progress",
-    ) -> tuple[LoadForecast, ...]:
+    ) -> tuple[tuple[LoadForecast, ...], RecordedWindow]:
         fleet = fleet_of(settings, self.replicas, self.cores, self.backends, self.lanes, self.tiers)
         times = times_of(settings, self.calibration)
         task = bar.add_task("simulating", total=len(self.factors))
         begin_ms = peak.begin_ms
         assert begin_ms is not None
-        return forecasts(
-            record, chosen, begin_ms, self.window_s, self.factors, fleet, times, prices, lambda: bar.advance(task)
-        )
+        asks, seen = window_of(record, chosen, begin_ms, self.window_s, times)
+        return forecasts(asks, seen, self.factors, fleet, times, prices, lambda: bar.advance(task)), seen
 
     def _origin(self) -> str:
         return REFERENCE.origin if self.calibration is None else read_times(self.calibration).origin

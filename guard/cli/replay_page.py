@@ -6,7 +6,7 @@ from markupsafe import Markup
 from guard import __version__
 from guard.cli.moment import written
 from guard.cli.replay_plot import load_plots, rollout_plots
-from guard.cli.replay_table import load_rows, remarks, usd
+from guard.cli.replay_table import load_rows, recorded_line, remarks, usd
 from guard.replay.result import Result
 
 
@@ -21,6 +21,7 @@ def page(result: Result) -> str:
         remarks=list(remarks(report)) if report is not None else [],
         rollout_plots=_safe(rollout_plots(report)) if report is not None else [],
         loads=result.loads,
+        recorded=recorded_line(result.recorded) if result.recorded is not None else "",
         load_rows=list(load_rows(result.loads)) if result.loads else [],
         load_plots=_safe(load_plots(result.loads)),
         calibrated=result.calibrated,

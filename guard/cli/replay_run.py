@@ -1,6 +1,7 @@
 """Runs a replay over a record: one pass for the policies and the busiest window, one over that window for loads."""
 
 import asyncio
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -11,9 +12,10 @@ from guard.core.record import RecordedExchange
 from guard.ports import PolicyEngine
 from guard.replay.arrival import Peak, ask_of, scaled
 from guard.replay.case import Case
-from guard.replay.load import Fleet, Price
+from guard.replay.load import Ask, Fleet, Price
+from guard.replay.quantile import Quantiles
 from guard.replay.report import Report
-from guard.replay.result import LoadForecast
+from guard.replay.result import LoadForecast, RecordedWindow
 from guard.replay.rollout import replay
 from guard.replay.service import ServiceTimes
 from guard.replay.simulation import simulate
@@ -81,11 +83,23 @@ def find_peak(record: Record, chosen: Chosen, peak: Peak, advance: Callable[[], 
         advance()
 
 
+def window_of(
+    record: Record, chosen: Chosen, begin_ms: int, window_s: float, times: ServiceTimes
+) -> tuple[list[Ask], RecordedWindow]:
+    """The window's exchanges as a load, and what they were like."""
+    window = Chosen(begin_ms, begin_ms + int(window_s * 1000), chosen.tenants)
+    asks, first, total = [], array("d"), array("d")
+    for case in window.of(record):
+        asks.append(ask_of(case, begin_ms, times))
+        first.extend([case.first_ms / 1e3] if case.first_ms is not None else [])
+        total.extend([case.total_ms / 1e3] if case.total_ms is not None else [])
+    seen = RecordedWindow(begin_ms, window_s, len(asks), Quantiles.of(first), Quantiles.of(total))
+    return asks, seen
+
+
 def forecasts(
-    record: Record,
-    chosen: Chosen,
-    begin_ms: int,
-    window_s: float,
+    asks: Sequence[Ask],
+    seen: RecordedWindow,
     factors: Sequence[float],
     fleet: Fleet,
     times: ServiceTimes,
@@ -93,14 +107,11 @@ def forecasts(
     advance: Callable[[], None],
 ) -> tuple[LoadForecast, ...]:
     """The window's exchanges, so many times over, simulated; as many of each as can be computed in minutes."""
-    window = Chosen(begin_ms, begin_ms + int(window_s * 1000), chosen.tenants)
-    asks = [ask_of(case, begin_ms, times) for case in window.of(record)]
     found = []
     for factor in factors:
-        told = simulate(scaled(asks, factor, window_s)[:MOST_ASKS], fleet, times, prices=prices)
-        found.append(
-            LoadForecast(factor, begin_ms, window_s, fleet.replicas, fleet.backends, fleet.backend_lanes, told)
-        )
+        told = simulate(scaled(asks, factor, seen.window_s)[:MOST_ASKS], fleet, times, prices=prices)
+        shape = fleet.replicas, fleet.backends, fleet.backend_lanes
+        found.append(LoadForecast(factor, seen.begin_ms, seen.window_s, *shape, told))
         advance()
     return tuple(found)
 

@@ -11,7 +11,7 @@ from guard.cli.moment import written
 from guard.replay.forecast import Forecast
 from guard.replay.quantile import Quantiles
 from guard.replay.report import Report
-from guard.replay.result import Calibrated, LoadForecast, Result
+from guard.replay.result import Calibrated, LoadForecast, RecordedWindow, Result
 
 MOST_ROWS: Final = 40
 
@@ -24,6 +24,8 @@ def show(result: Result, console: Console) -> None:
         console.print(_loads(result.loads))
         if result.loads[0].forecast.models:
             console.print(_models(result.loads))
+    if result.recorded is not None:
+        console.print(f"- {recorded_line(result.recorded)}", markup=False, highlight=False)
     if result.calibrated is not None:
         _show_calibrated(result.calibrated, console)
 
@@ -122,6 +124,14 @@ _TIMES: Final = {
     "added by Guard": "added_s",
     "whole answer": "total_s",
 }
+
+
+def recorded_line(seen: RecordedWindow) -> str:
+    """What stands in the record beside what is simulated."""
+    return (
+        f"recorded in that window: {seen.exchanges} exchanges, first token {milliseconds(seen.first_s)} ms, "
+        f"whole answer {milliseconds(seen.total_s)} ms"
+    )
 
 
 def _models(loads: tuple[LoadForecast, ...]) -> Table:

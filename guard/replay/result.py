@@ -3,7 +3,18 @@
 import msgspec
 
 from guard.replay.forecast import Forecast
+from guard.replay.quantile import Quantiles
 from guard.replay.report import Report
+
+
+class RecordedWindow(msgspec.Struct, frozen=True):
+    """What the simulated stretch of the record was really like: the same load simulated has to come near it."""
+
+    begin_ms: int
+    window_s: float
+    exchanges: int
+    first_s: Quantiles
+    total_s: Quantiles
 
 
 class LoadForecast(msgspec.Struct, frozen=True):
@@ -39,4 +50,5 @@ class Result(msgspec.Struct, frozen=True):
 
     rollout: Report | None = None
     loads: tuple[LoadForecast, ...] = ()
+    recorded: RecordedWindow | None = None
     calibrated: Calibrated | None = None

@@ -84,7 +84,7 @@ class BatchWriter(Generic[T]):
         with self._state:
             return self._state.wait_for(lambda: not self._queue, timeout_s)
 
-    def stop(self, timeout_s: float = 5.0) -> None:
+    def stop(self, timeout_s: float = 10.0) -> None:
         """Writes what waits, trying each batch once, and ends the thread. What is left is lost. Blocks."""
         if self._thread is None:
             return

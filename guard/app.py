@@ -109,7 +109,7 @@ def build_app(settings: Settings) -> Litestar:
     configure_logging(settings.log.level, settings.log.format)
     gauge = ModelGauge()
     opa, pattern = build_opa(settings), build_engine(settings.recognizers, settings.secrets)
-    policies, candidate = build_policies(settings, opa, tests=True), build_candidate(settings)
+    policies, candidate = build_policies(settings, opa), build_candidate(settings)
     serving: Policies = policies if candidate is None else candidate.beside(policies)
     classifiers = build_classifiers(settings, gauge.observe)
     names = build_names(settings, gauge.observe)
@@ -277,16 +277,13 @@ def recognized(chosen: RecognizerSettings | None) -> Sequence[Pattern]:
     )
 
 
-def build_policies(settings: Settings, opa: OpaPolicy | None = None, *, tests: bool = False) -> ServedPolicies:
-    """What decides: OPA, if there is one, or policies that are not followed yet.
-
-    `tests`: their own must pass, if the configuration does not do without. Raises ConfigError that names the cure.
-    """
+def build_policies(settings: Settings, opa: OpaPolicy | None = None) -> ServedPolicies:
+    """What decides: OPA, if there is one, or policies that are not followed yet. Raises ConfigError with the cure."""
     if opa is not None and settings.opa is not None:
         return FixedPolicies(opa, settings.opa.url)
     chosen = settings.policy
     place = _BundlePlace(settings.policy_source, chosen.token, chosen.ca_file, chosen.persist)
-    return _followed(settings, place, tests=tests)
+    return _followed(settings, place)
 
 
 class _BundlePlace(msgspec.Struct, frozen=True):
@@ -298,7 +295,7 @@ class _BundlePlace(msgspec.Struct, frozen=True):
     persist: str | None = None
 
 
-def _followed(settings: Settings, place: _BundlePlace, *, tests: bool) -> LivePolicies:
+def _followed(settings: Settings, place: _BundlePlace) -> LivePolicies:
     chosen = settings.policy
     verifier = None if chosen.verify is None else Verifier(_verification(chosen.verify))
     feed: Feed = LocalFeed(Path(place.source), signed=verifier is not None)
@@ -306,7 +303,7 @@ def _followed(settings: Settings, place: _BundlePlace, *, tests: bool) -> LivePo
         token = place.token.reveal() if place.token is not None else ""
         address = BundleAddress(url=place.source, poll_s=chosen.poll_s, token=token, ca_file=place.ca_file)
         feed = ServerFeed(address, None if place.persist is None else Kept(Path(place.persist)))
-    return LivePolicies(feed, Rules(verifier=verifier, tests=tests and chosen.tests))
+    return LivePolicies(feed, Rules(verifier=verifier, tests=chosen.tests))
 
 
 def build_candidate(settings: Settings) -> Candidate | None:
@@ -318,7 +315,7 @@ def build_candidate(settings: Settings) -> Candidate | None:
     if chosen is None:
         return None
     try:
-        policies = _followed(settings, _BundlePlace(chosen.source, chosen.token, chosen.ca_file), tests=True)
+        policies = _followed(settings, _BundlePlace(chosen.source, chosen.token, chosen.ca_file))
     except ConfigError as error:
         if chosen.tenants_percent:
             raise

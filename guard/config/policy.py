@@ -47,7 +47,7 @@ class PolicySettings(Section, frozen=True):
     token: Annotated[Secret | None, Meta(description="Sent to the bundle server as a bearer token.")] = None
     ca_file: Annotated[str | None, Meta(description="PEM file of the authorities to trust for https.")] = None
     verify: Annotated[VerifySettings | None, Meta(description="The key that policies must be signed with.")] = None
-    tests: Annotated[bool, Meta(description="Whether a generation's own tests must pass before it serves.")] = True
+    tests: Annotated[bool, Meta(description="Whether a change's tests must pass before it serves.")] = True
     persist: Annotated[
         str | None, Meta(description="Directory that keeps the last good bundle of a server, for a start without it.")
     ] = None

@@ -17,15 +17,15 @@ from guard.policy.bundle.feed import digest
 from guard.policy.bundle.signature import SIGNATURES, Verifier
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.serving import InProcess
-from guard.policy.source import assemble, naming
-from guard.policy.testing import run_tests_of
+from guard.policy.source import TEST_SUFFIX, assemble, naming
+from guard.policy.trying import try_tests
 from guard.ports import PolicyEngine
 
 _SHOWN: Final = 3
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bundle must pass. With a verifier it must be signed; `tests`: its own tests must pass."""
+    """What a bundle must pass. With a verifier it must be signed; `tests`: to replace others, its tests must pass."""
 
     verifier: Verifier | None = None
     tests: bool = True
@@ -68,7 +68,9 @@ def _verify(files: Files, verifier: Verifier | None) -> None:
 
 
 def _test(files: Files) -> None:
-    failed = [result for result in run_tests_of(assemble(files, tests=True)) if not result.passed]
+    if not any(name.endswith(TEST_SUFFIX) for name in files):
+        return
+    failed = [result for result in try_tests(files) if not result.passed]
     if failed:
         names = ", ".join(f"{result.file} {result.name}" for result in failed[:_SHOWN])
         more = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""

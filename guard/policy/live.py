@@ -134,15 +134,17 @@ class LivePolicies:
             _log.error("policy_refused", code=error.code, message=error.message, serves=self._status.generation)
 
     def _first(self) -> Generation:
+        # Nothing is replaced yet, and tests take seconds: they are `guard policy test`'s until then.
+        rules = msgspec.structs.replace(self._rules, tests=False)
         try:
-            generation = prepare(self._read(True) or {}, self._rules, self._feed.place)
+            generation = prepare(self._read(True) or {}, rules, self._feed.place)
         except ConfigError as error:
             with naming(f"{self._feed.place}, as it was kept"):
                 files = self._feed.last_good()
             if files is None:
                 raise
             self._refusal = error
-            return prepare(files, self._rules, f"{self._feed.place}, as it was kept")
+            return prepare(files, rules, f"{self._feed.place}, as it was kept")
         self._taken()
         return generation
 

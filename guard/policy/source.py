@@ -21,7 +21,7 @@ from guard.policy.bundle.manifest import read_manifest
 from guard.policy.bundle.root import check_roots
 
 _REGO: Final = ".rego"
-_TEST_SUFFIX: Final = "_test.rego"
+TEST_SUFFIX: Final = "_test.rego"
 _DATA: Final = "data.json"
 _FOREIGN: Final = ("policy.wasm", "plan.json", "plan.pb", "patch.json", ".manifest.pb")
 _GENERATION_DIGITS: Final = 12
@@ -36,7 +36,7 @@ class Module(msgspec.Struct, frozen=True):
     @property
     def is_test(self) -> bool:
         """Whether the file holds tests, which never run on requests."""
-        return self.name.endswith(_TEST_SUFFIX)
+        return self.name.endswith(TEST_SUFFIX)
 
 
 class Source(msgspec.Struct, frozen=True):

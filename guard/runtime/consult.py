@@ -29,6 +29,10 @@ Ask = Callable[[Finding, Channel, int], Awaitable[AnswerDecision]]
 _Key = tuple[str, str]
 
 
+async def _closed(_finding: Finding, _channel: Channel, _chars: int) -> AnswerDecision:
+    raise EngineError("The answer is over.")
+
+
 class Consult:
     """The policy's word on one answer's findings."""
 
@@ -71,6 +75,8 @@ class Consult:
         for task in self._tasks:
             task.cancel()
         self._waiting.clear()
+        # The relay and its flow hold each other for a while: not the policies as well, which may have been replaced.
+        self._ask = _closed
 
     async def _settle(
         self, channel: Channel, go: Callable[[Inspected], None], lose: Callable[[str, EngineError], None]

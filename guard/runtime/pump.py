@@ -261,8 +261,10 @@ class Exchange:
         if request is None or RESPONSE not in self._policy.points:
             return None
 
+        policy = self._policy  # not `self`: a circle would keep the exchange, and with it replaced policies
+
         def ask(finding: Finding, channel: Channel, chars: int) -> Awaitable[AnswerDecision]:
-            return self._policy.response(answer_facts(request, finding, channel, chars))
+            return policy.response(answer_facts(request, finding, channel, chars))
 
         return Consult(ask, plan)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from guard.core.facts import Identity
-from guard.errors import ConfigError
+from guard.policy import trying
 from guard.policy.bundle.feed import LocalFeed
 from guard.policy.bundle.key import VerificationKey
 from guard.policy.bundle.signature import Verifier
@@ -112,15 +112,25 @@ async def test_what_was_refused_and_is_taken_back_leaves_no_error_and_no_reload(
     assert (status.error_code, status.error_at, status.reloads, status.refused) == ("", "", 0, 1)
 
 
-@pytest.mark.parametrize("tests", [True, False])
-def test_a_bundle_whose_tests_fail_does_not_boot_unless_tests_are_off(tmp_path: Path, tests: bool) -> None:
-    write(tmp_path, {**policy(1), "a_test.rego": FAILING})
+async def test_tests_that_fail_hold_up_no_start_and_no_change_where_they_are_off(tmp_path: Path) -> None:
+    policies = live(write(tmp_path, {**policy(1), "a_test.rego": FAILING}), Rules(tests=False))
 
-    if tests:
-        with pytest.raises(ConfigError, match="test_wrong"):
-            live(tmp_path)
-    else:
-        assert live(tmp_path, Rules(tests=False)).status().generation
+    write(tmp_path, policy(2))
+    await policies.reload()
+
+    assert await version(policies) == "2"
+
+
+async def test_a_test_that_ends_its_process_ends_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policies = live(write(tmp_path, policy(1)))
+    # The child alone: an engine that aborts can't be had to order.
+    monkeypatch.setattr(trying, "__name__", "guard.no_such_module")
+
+    write(tmp_path, {**policy(2), "a_test.rego": FAILING})
+    status = await policies.reload()
+
+    assert (status.error_code, await version(policies)) == ("policy_tests_failed", "1")
+    assert "end the process" in status.error
 
 
 @pytest.mark.parametrize(

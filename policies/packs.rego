@@ -8,7 +8,12 @@ enabled contains pack if some pack in settings.packs
 
 enabled contains pack if some pack in settings.packs_by_tenant[input.identity.tenant]
 
-further["packs"] := object.union(said_by_packs, confined) if count(enabled) > 0
+further["packs"] := {name: word |
+	some source in [said_by_packs, confined]
+	some name, word in source
+} if {
+	count(enabled) > 0
+}
 
 # One line a pack, here and below. A pack that is not in the directory says nothing, and is missed.
 said_by_packs["agents"] := data.guard.packs.agents.request if "agents" in enabled

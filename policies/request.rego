@@ -12,7 +12,10 @@ import data.guard.settings
 # title: The decision on one request
 # description: Guard asks for data.guard.request before it forwards a request. Undefined denies.
 # entrypoint: true
-request := object.union(starter, further)
+request := {key: value |
+	some source in [starter, further]
+	some key, value in source
+}
 
 starter := {
 	"deny": deny,

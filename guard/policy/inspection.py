@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from guard.errors import ConfigError
+from guard.policy.builtin import lacking, misused, refused
 from guard.policy.fault import at
 from guard.policy.outline import outline
 from guard.policy.plan import Function, Plan, Statement
@@ -20,14 +21,12 @@ from guard.policy.source import Module
 from guard.policy.unbound import unbound
 
 _TOKEN: Final = re.compile(r'`[^`]*`|"(?:\\.|[^"\\\n])*"|#[^\n]*|(?<![\w.])with(?P<whole>\s+input\s+as)?(?!\w)')
-_FORBIDDEN: Final = {
-    "internal.print": "print writes to the process's output, where names that clients choose do not belong: remove it",
-    "opa.runtime": "opa.runtime reads the process's environment, where secrets lie: use data.json",
-}
 
 
 def check_text(module: Module) -> None:
-    """Refuses `with` where the engine can't be trusted with it. Raises ConfigError."""
+    """Refuses calls and `with` where the engine can't be trusted with them. Raises ConfigError."""
+    for line, message in misused(module.text):
+        raise at(module.name, line, message)
     for token in _TOKEN.finditer(module.text):
         if not token[0].startswith("with") or (module.is_test and not token["whole"]):
             continue
@@ -69,10 +68,8 @@ def _check_call(
     name = statement.calls
     if not name or name in names:
         return
-    if name in _FORBIDDEN:
-        raise plan.fault(function, statement, _FORBIDDEN[name])
-    if not is_builtin(name):
-        raise plan.fault(function, statement, f"there is no function {name} here: correct its name, or do without it")
+    if message := refused(name) or ("" if is_builtin(name) else lacking(name)):
+        raise plan.fault(function, statement, message)
     takes = plan.builtins.get(name, statement.arguments)
     if takes != statement.arguments:
         given = f"{statement.arguments} are given" if statement.arguments != 1 else "1 is given"

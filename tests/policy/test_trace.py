@@ -75,7 +75,6 @@ VALUES = [
     "[path | walk(input.o, [path, value]); is_number(value)]",
     '"b" in object.keys(input.o)',
     'concat("-", sort(some_names))',
-    'object.union({"a": {{"b": 1}, {"b": 2}}}, {"c": {1}})',
     'count([{"a": {x | some x in input.findings}}])',
     "union({{1}, {2}}) - {2}",
     "1 == true",

@@ -5,6 +5,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from guard.core.entry import Status
 from guard.core.record import DecisionRecord
 from guard.policy.bundle.feed import LocalFeed
@@ -114,6 +116,7 @@ async def reload(policies: LivePolicies, directory: Path, turns: Turns) -> list[
     return memory
 
 
+@pytest.mark.timeout(300)  # some 20 s of one core's work, more where the machine has other things to do
 async def test_a_thousand_reloads_under_fifty_streams(engine: PatternEngine, tmp_path: Path) -> None:
     write(tmp_path, {"a.rego": POLICY.format(version=0)})
     policies = LivePolicies(LocalFeed(tmp_path), Rules())

@@ -1,0 +1,69 @@
+"""What starts with the application and stops behind it."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from litestar import Litestar
+
+from guard.audit.audit import Audit
+from guard.metering.ledger import SqliteLedger
+from guard.pii.names.service import OFF as NAMES_OFF
+from guard.pii.names.service import Names
+from guard.policy.live import LivePolicies
+from guard.policy.rollout import Candidate
+from guard.policy.server import OpaPolicy
+from guard.ports import ServedPolicies
+from guard.runtime.approval import ApprovalRoom
+from guard.runtime.model_figures import ModelGauge
+from guard.runtime.telemetry import announce, watch_loop
+from guard.security.classifiers import Classifiers
+from guard.upstream.backend import HttpBackend
+from guard.upstream.client import disconnect
+from guard.upstream.webhook import Webhook
+
+
+def lifespan_of(
+    ledger: SqliteLedger,
+    audit: Audit,
+    backends: Sequence[HttpBackend],
+    services: tuple[Classifiers | None, Names | None],
+    gauge: ModelGauge,
+    approvals: tuple[ApprovalRoom, Webhook | None],
+    deciding: tuple[ServedPolicies, OpaPolicy | None, Candidate | None],
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        watch_loop()
+        async with AsyncExitStack() as stack:
+            ledger.start()
+            stack.callback(ledger.stop)
+            stack.callback(audit.stop)
+            audit.start()
+            for service in services:
+                if service is None:
+                    continue
+                stack.push_async_callback(service.stop)
+                service.start()
+                announce(service.statements)
+                gauge.announce(service.statements)
+            if services[1] is None:
+                announce((NAMES_OFF,))
+            stack.push_async_callback(disconnect, backends)
+            policies, opa, candidate = deciding
+            if opa is not None:
+                stack.push_async_callback(opa.close)
+            if isinstance(policies, LivePolicies):
+                stack.push_async_callback(policies.stop)
+                policies.start()
+            if candidate is not None:
+                stack.push_async_callback(candidate.stop)
+                candidate.start()
+            room, webhook = approvals
+            if webhook is not None:
+                await stack.enter_async_context(webhook.running())
+            stack.callback(room.close)
+            yield
+
+    return lifespan

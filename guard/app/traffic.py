@@ -1,0 +1,73 @@
+"""Builds what serves: keys, backends, and the routes of each API."""
+
+from collections.abc import Callable, Sequence
+
+from litestar.handlers import ASGIRouteHandler
+
+from guard.config import (
+    BackendSettings,
+    Settings,
+)
+from guard.core.facts import Identity
+from guard.dialects import openai
+from guard.dialects.mark import Marks
+from guard.dialects.openai_reader import Limits
+from guard.ingress.openai import Door, models_route, routes
+from guard.ingress.service import check_route
+from guard.metering.ledger import SqliteLedger
+from guard.policy.server import OpaPolicy
+from guard.runtime.admission import Key
+from guard.runtime.catalogue import Catalogue
+from guard.runtime.parts import Parts
+from guard.runtime.trial import Trial
+from guard.scan.engine import PatternEngine
+from guard.upstream.backend import BackendAddress, HttpBackend
+
+
+def build_api(
+    settings: Settings, door: Door, parts: Parts, pattern: PatternEngine, backends: Sequence[HttpBackend]
+) -> list[ASGIRouteHandler]:
+    """What serves exchanges, the list of models, and checks without a backend."""
+    limits = Limits(settings.limits.event_bytes, settings.limits.answer_bytes, settings.limits.json_depth)
+    marks = Marks(pattern.types)
+    embeddings = openai.embeddings(limits, marks)
+    paths = (
+        ("/v1/chat/completions", openai.chat(limits, marks)),
+        ("/v1/completions", openai.completions(limits, marks)),
+        ("/v1/embeddings", embeddings),
+    )
+    trial = Trial((pattern, *parts.prompt_rules), parts.classifier, parts.policies, parts.vaults, parts.names)
+    return [
+        *routes(paths, door, parts),
+        models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
+        check_route(door, trial),
+    ]
+
+
+def build_keys(settings: Settings) -> tuple[Key, ...]:
+    return tuple(Key(key.sha256, Identity(tenant=key.tenant, key=key.name, tier=key.tier)) for key in settings.keys)
+
+
+def backend_address(backend: BackendSettings) -> BackendAddress:
+    return BackendAddress(
+        name=backend.name,
+        base_url=backend.base_url,
+        models=backend.models,
+        connect_s=backend.timeouts.connect_s,
+        first_byte_s=backend.timeouts.first_byte_s,
+        whole_s=backend.timeouts.whole_s,
+        idle_s=backend.timeouts.idle_s,
+        api_key=backend.api_key.reveal() if backend.api_key is not None else None,
+        modalities=backend.modalities,
+        kind=backend.kind,
+    )
+
+
+def problems(ledger: SqliteLedger, opa: OpaPolicy | None) -> Callable[[], tuple[str, ...]]:
+    """What does not work now: the ledger, or the policy server, while it is being left alone."""
+
+    def found() -> tuple[str, ...]:
+        parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy()}
+        return tuple(name for name, healthy in parts.items() if not healthy)
+
+    return found

@@ -120,7 +120,7 @@ class ToolDesk:
         arguments = Arguments(call.arguments, plain=call.plain)
         try:
             async with asyncio.timeout(self._patience_s):
-                decision = await self._policy.tool(self._scene.facts(call, arguments, found, made))
+                decision = await self._policy.tool(await self._scene.facts(call, arguments, found, made))
         except (PolicyError, TimeoutError):
             return _refused(call, NO_DECISION)
         self.labels.update(decision.labels)

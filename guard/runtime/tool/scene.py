@@ -38,7 +38,7 @@ class ToolScene:
         """Whether the request offers a tool of this name."""
         return name in self._schemas
 
-    def facts(self, call: ToolCall, arguments: Arguments, found: Found, made: Sequence[CallFacts]) -> ToolFacts:
+    async def facts(self, call: ToolCall, arguments: Arguments, found: Found, made: Sequence[CallFacts]) -> ToolFacts:
         """What the policy sees of a call. `made` are the answer's calls before it."""
         request, findings = self.request, _findings(call.key, found)
         return ToolFacts(
@@ -51,7 +51,7 @@ class ToolScene:
             tool=self._one(call, arguments),
             client=request.client,
             calls=(*request.calls, *made)[-NEWEST_CALLS:],
-            sources=self._sources.of(arguments),
+            sources=await self._sources.of(arguments),
             findings=_summed(findings),
             scores=_scores(findings),
             conversation=request.conversation,

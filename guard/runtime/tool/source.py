@@ -1,9 +1,11 @@
 """Where a call's arguments come from: which of their values stand in an earlier message, and in whose.
 
 Values are looked for as they stand, after case, width and space are evened out; a value that a model wrote in other
-words is not found. Work is bounded: the newest messages, so many values, each looked for once.
+words is not found. Work is bounded: the newest messages, so many values, each looked for once. And it gives way
+after each value, since other streams run on the same loop.
 """
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -26,6 +28,7 @@ MOST_VALUES: Final = 64
 MOST_SOURCES: Final = 64
 LONG_LINE: Final = 24
 """Characters of a line of a text that is looked for by itself."""
+_LONG_TEXT: Final = 10_000
 _TRIES: Final = 32
 """Places at which a value is tried before it counts as not there: it must not be a part of a longer number or name."""
 
@@ -49,22 +52,30 @@ class Sources:
 
     def __init__(self, told: Sequence[Told]) -> None:
         """`told` in the order of the conversation."""
+        self._raw: list[Told] = []
+        """The newest texts that have not been made ready, the oldest of them first."""
         self._told: list[Told] = []
         left = MOST_CHARS
         for one in reversed(told):
             if left <= 0:
                 break
-            text = evened(unescaped(one.text[:left]))
+            self._raw.append(msgspec.structs.replace(one, text=one.text[:left]))
             left -= len(one.text)
-            self._told.append(msgspec.structs.replace(one, text=text))
+        self._raw.reverse()
 
-    def of(self, arguments: Arguments) -> tuple[SourceFacts, ...]:
+    async def of(self, arguments: Arguments) -> tuple[SourceFacts, ...]:
         """The sources of a call's arguments."""
+        while self._raw:
+            one = self._raw.pop()
+            self._told.append(msgspec.structs.replace(one, text=evened(unescaped(one.text))))
+            if len(one.text) > _LONG_TEXT:
+                await asyncio.sleep(0)
         found: dict[SourceFacts, None] = {}
         for path, value in _values(arguments):
             for one in self._told:
                 if len(found) < MOST_SOURCES and _stands_in(value, one.text):
                     found[SourceFacts(spelled(path), one.role, one.tool, one.untrusted)] = None
+            await asyncio.sleep(0)
         return tuple(found)
 
 

@@ -1,6 +1,8 @@
 """Where arguments come from: values that stand in an earlier message are found there, however they are written."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +12,13 @@ from guard.runtime.tool.argument import Arguments
 from guard.runtime.tool.source import MOST_CHARS, MOST_SOURCES, Sources, Told
 
 
+def of(told: Sequence[Told], arguments: str) -> tuple[SourceFacts, ...]:
+    return asyncio.run(Sources(told).of(Arguments(arguments)))
+
+
 def sources(arguments: Any, *told: Told) -> list[tuple[str, str]]:
     """Path and tool (or role) of each source."""
-    found = Sources(told).of(Arguments(json.dumps(arguments)))
+    found = of(told, json.dumps(arguments))
     return [(one.path, one.tool or one.source) for one in found]
 
 
@@ -66,7 +72,7 @@ def test_each_place_is_told_once_with_the_newest_message_first() -> None:
 
 
 def test_what_looks_like_an_attack_says_so() -> None:
-    found = Sources([web("quarterly figures", untrusted=True)]).of(Arguments('{"a": "quarterly figures"}'))
+    found = of([web("quarterly figures", untrusted=True)], '{"a": "quarterly figures"}')
     assert found == (SourceFacts("$.a", "tool", "read_web", untrusted=True),)
 
 
@@ -82,4 +88,4 @@ def test_sources_are_bounded() -> None:
 
 
 def test_what_can_not_be_read_has_no_sources() -> None:
-    assert Sources([web("quarterly figures")]).of(Arguments('{"a": "quarterly figures"')) == ()
+    assert of([web("quarterly figures")], '{"a": "quarterly figures"') == ()

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import classify, compare, engine, hold, memory, recognizers
+from benchmarks import classify, compare, engine, hold, memory, policy, recognizers
 from benchmarks.load import Shape
 
 
@@ -23,6 +23,8 @@ def main() -> None:
     _print(engine.QUESTION, engine.show(cost))
     recognized = recognizers.run(rounds=3)
     _print(recognizers.QUESTION, recognizers.show(recognized))
+    decided = policy.run(calls=200)
+    _print(policy.QUESTION, policy.show(decided))
     classified = classify.run(seconds=3.0, rounds=1)
     _print(classify.QUESTION, classify.show(classified))
     compared = compare.run(Shape(100, 100, 0.02, 6.0), 1, args.litellm, 10)

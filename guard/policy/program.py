@@ -26,8 +26,11 @@ _FAILED = "the policy engine gave no usable answer: ask the operator to run the 
 class Program:
     """A compiled policy. May be asked from several threads; they take turns, for the engine keeps the input itself."""
 
-    def __init__(self, source: Source, entrypoints: Sequence[str]) -> None:
-        """Compiles. Entry points are written `package/rule`. Raises ConfigError with file, line and cure."""
+    def __init__(self, source: Source, entrypoints: Sequence[str], *, keep_plan: bool = False) -> None:
+        """Compiles. Entry points are written `package/rule`. Raises ConfigError with file, line and cure.
+
+        `plan` is the compiled plan as JSON, if it is to be kept: of a policy with many tests it has megabytes.
+        """
         for module in source.modules:
             check_beginning(module)
             check_text(module)
@@ -39,7 +42,9 @@ class Program:
         self._engine.strict_built_in_errors = True
         self._bundle: object = self._compile(source, entrypoints)
         check_rules(source.modules, source.data)
-        plan = decode(self.plan(), [module.name for module in source.modules])
+        document = self._saved_plan()
+        self.plan = document if keep_plan else b""
+        plan = decode(document, [module.name for module in source.modules])
         check_plan(plan, tuple(entrypoints), self._engine.is_builtin, source.modules)
         for module in source.modules:
             check_input(module)
@@ -76,7 +81,7 @@ class Program:
             raise ConfigError("the policy does not compile and the engine does not say where: undo the last change")
         return bundle
 
-    def plan(self) -> bytes:
+    def _saved_plan(self) -> bytes:
         """The compiled plan, as JSON; the engine can only write it to files. Raises ConfigError."""
         try:
             with tempfile.TemporaryDirectory(prefix="guard-policy-") as directory:

@@ -66,8 +66,8 @@ class Tracer:
     def __init__(self, source: Source, entrypoints: Sequence[str], most_statements: int = MOST_STATEMENTS) -> None:
         """Compiles. Raises ConfigError with file, line and cure."""
         self._modules = source.modules
-        self._program = Program(source, entrypoints)
-        self._plan = ir.decode(self._program.plan())
+        self._program = Program(source, entrypoints, keep_plan=True)
+        self._plan = ir.decode(self._program.plan)
         self._places = Places(source.modules, self._plan)
         self._machine = Machine(self._plan, from_json(msgspec.json.decode(source.data)), Builtins(), most_statements)
 

@@ -81,3 +81,19 @@ deny contains {"code": "no_backend_allowed", "message": "no backend may take thi
 	count(lists_of_backends) > 0
 	count(allowed_backends) == 0
 }
+
+# What packs say of a tool call. It is asked for if the directory has a tool.rego (docs/packs/agents.md).
+said_of_tools["agents"] := data.guard.packs.agents.tool if "agents" in enabled
+
+said_of_tools["kids"] := data.guard.packs.kids.tool if "kids" in enabled
+
+said_of_tools["owasp-llm-top10"] := data.guard.packs.owasp_llm_top10.tool if "owasp-llm-top10" in enabled
+
+deny contains {
+	"code": "tools_not_asked_about",
+	"message": "the policy is incomplete: ask the operator",
+	"internal": "the pack agents needs tool.rego beside settings.rego: guard policy new agents writes it",
+} if {
+	"agents" in enabled
+	not data.guard.tools_are_asked_about
+}

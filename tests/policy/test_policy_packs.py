@@ -9,13 +9,15 @@ import pytest
 
 from guard.core.action import Action
 from guard.core.decision import Decision
-from guard.core.facts import EngineFacts, RequestFacts
+from guard.core.facts import CallFacts, EngineFacts, RequestFacts
 from guard.core.finding import Finding
+from guard.core.tool_facts import OneCall, SourceFacts
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.point import TOOL
 
 ROOT = Path(__file__).parents[2]
 PACKS = sorted(path.name for path in (ROOT / "policies/packs").iterdir())
-CODE = re.compile(r'"code": "(\w+)"')
+CODE = re.compile(r'(?:"code": |denial\()"(\w+)"')
 SETTING = re.compile(r"^(\w+) :=", re.MULTILINE)
 
 
@@ -72,6 +74,35 @@ def test_a_pack_denies_what_no_engine_has_read(starter: Path, tmp_path: Path, fa
 
 def test_a_pack_that_is_not_there_denies(starter: Path, tmp_path: Path, facts: RequestFacts) -> None:
     assert codes(enable(starter, tmp_path, "pci_dss").request(facts)) == ["pack_missing"]
+
+
+WEB = CallFacts("read_web", answered=True)
+
+
+@pytest.mark.parametrize(
+    ("calls", "refused"), [((), []), ((WEB,), ["agents_sends_after_outside"])], ids=["at once", "after reading the web"]
+)
+def test_no_mail_goes_out_after_the_web_was_read(
+    starter: Path, tmp_path: Path, facts: RequestFacts, calls: tuple[CallFacts, ...], refused: list[str]
+) -> None:
+    shutil.copytree(starter, tmp_path / "with-tools")
+    page = (ROOT / "docs/packs/agents.md").read_text(encoding="utf-8")
+    entry = re.search(r"```rego\n# tool.rego\n(.*?)```", page, re.DOTALL)
+    assert entry is not None
+    (tmp_path / "with-tools/tool.rego").write_text(entry[1], encoding="utf-8")
+    policy = enable(tmp_path / "with-tools", tmp_path, "agents")
+    mail = OneCall("send_mail", offered=True, valid=True, arguments={"to": "ada@example.com"})
+    sources = (SourceFacts("$.to", "user"),)
+    asked = msgspec.structs.replace(TOOL.example, tool=mail, calls=calls, sources=sources)
+
+    assert codes(policy.request(facts)) == []
+    assert [denial.code for denial in policy.tool(asked).deny] == refused
+
+
+def test_without_the_entry_point_for_tools_the_pack_for_agents_denies(
+    starter: Path, tmp_path: Path, facts: RequestFacts
+) -> None:
+    assert codes(enable(starter, tmp_path, "agents").request(facts)) == ["tools_not_asked_about"]
 
 
 @pytest.mark.parametrize("pack", PACKS)

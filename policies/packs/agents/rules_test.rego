@@ -1,0 +1,31 @@
+# Tests of requests that offer tools.
+package guard.packs.agents_test
+
+import data.guard
+import data.guard.packs.agents
+
+test_a_request_may_offer_some_tools if {
+	said := agents.request with input.tools as ["read_web", "send_mail"]
+	count(said.deny) == 0
+}
+
+test_a_request_may_not_offer_more_than_the_settings_say if {
+	said := agents.request with input.tools as ["read_web", "send_mail"]
+		with data.guard.packs.agents.settings.max_tools as 1
+	codes(said) == {"agents_too_many_tools"}
+}
+
+test_a_request_without_a_list_of_tools_is_denied if {
+	said := agents.request with input.model as "any-model"
+	codes(said) == {"agents_too_many_tools"}
+}
+
+test_orders_in_a_tools_result_are_cut_out if {
+	agents.request.prompt_actions.INJECTION_INDIRECT == "redact"
+	agents.request.answer_actions.OUTPUT_EXFIL_LINK == "redact"
+}
+
+test_the_pack_denies_where_tool_calls_are_not_asked_about if {
+	decision := guard.request with input.tools as [] with data.guard.settings.packs as ["agents"]
+	codes(decision) == {"tools_not_asked_about"}
+}

@@ -32,13 +32,48 @@ said_by_packs["owasp-llm-top10"] := data.guard.packs.owasp_llm_top10.request if 
 
 said_by_packs["pci-dss"] := data.guard.packs.pci_dss.request if "pci-dss" in enabled
 
+# Packs that list backends confine requests to those that stand in all of their lists.
+lists_by_pack["gdpr"] := data.guard.packs.gdpr.backends if "gdpr" in enabled
+
+lists_by_pack["hipaa"] := data.guard.packs.hipaa.backends if "hipaa" in enabled
+
+lists_by_pack["internal-assistant"] := data.guard.packs.internal_assistant.backends if "internal-assistant" in enabled
+
+lists_by_pack["pci-dss"] := data.guard.packs.pci_dss.backends if "pci-dss" in enabled
+
+# What packs say of a tool call. It is asked for if the directory has a tool.rego (docs/packs/agents.md).
+said_of_tools["agents"] := data.guard.packs.agents.tool if "agents" in enabled
+
+said_of_tools["kids"] := data.guard.packs.kids.tool if "kids" in enabled
+
+said_of_tools["owasp-llm-top10"] := data.guard.packs.owasp_llm_top10.tool if "owasp-llm-top10" in enabled
+
+lists_of_backends := [list |
+	some list in lists_by_pack
+	count(list) > 0
+]
+
+allowed_backends := backends.common(lists_of_backends)
+
+default confined := {}
+
+confined := {"backends": {"route": {"backend": backends.one_of(allowed_backends, meant_for)}}} if {
+	count(lists_of_backends) > 0
+	count(allowed_backends) > 0
+}
+
+default meant_for := ""
+
+meant_for := input.backend
+
+tenant_is_known if input.identity.tenant != ""
+
 deny contains {
 	"code": "pack_missing",
 	"message": "the policy is incomplete: ask the operator",
-	"internal": sprintf("settings name the pack %s, which is not in policies/packs or has no word on this request", [pack]),
+	"internal": sprintf("settings name the pack %s, which is not in policies/packs or has no say", [pack]),
 } if {
-	some pack in enabled
-	not said_by_packs[pack]
+	some pack in (enabled - object.keys(said_by_packs))
 }
 
 deny contains {
@@ -49,45 +84,10 @@ deny contains {
 	not tenant_is_known
 }
 
-tenant_is_known if input.identity.tenant != ""
-
-# Packs that list backends confine requests to those that stand in all of their lists.
-lists_of_backends contains list if {
-	some pack in enabled
-	list := lists_by_pack[pack]
-	count(list) > 0
-}
-
-lists_by_pack["gdpr"] := data.guard.packs.gdpr.backends
-
-lists_by_pack["hipaa"] := data.guard.packs.hipaa.backends
-
-lists_by_pack["internal-assistant"] := data.guard.packs.internal_assistant.backends
-
-lists_by_pack["pci-dss"] := data.guard.packs.pci_dss.backends
-
-allowed_backends := backends.common([list | some list in lists_of_backends])
-
-confined := {"backends": {"route": {"backend": backends.one_of(allowed_backends, meant_for)}}} if {
-	count(lists_of_backends) > 0
-	count(allowed_backends) > 0
-} else := {}
-
-default meant_for := ""
-
-meant_for := input.backend
-
 deny contains {"code": "no_backend_allowed", "message": "no backend may take this request: ask the operator"} if {
 	count(lists_of_backends) > 0
 	count(allowed_backends) == 0
 }
-
-# What packs say of a tool call. It is asked for if the directory has a tool.rego (docs/packs/agents.md).
-said_of_tools["agents"] := data.guard.packs.agents.tool if "agents" in enabled
-
-said_of_tools["kids"] := data.guard.packs.kids.tool if "kids" in enabled
-
-said_of_tools["owasp-llm-top10"] := data.guard.packs.owasp_llm_top10.tool if "owasp-llm-top10" in enabled
 
 deny contains {
 	"code": "tools_not_asked_about",
@@ -95,5 +95,7 @@ deny contains {
 	"internal": "the pack agents needs tool.rego beside settings.rego: guard policy new agents writes it",
 } if {
 	"agents" in enabled
+
+	# regal ignore:unresolved-reference
 	not data.guard.tools_are_asked_about
 }

@@ -62,3 +62,16 @@ test_so_does_a_request_for_no_backend if {
 		with data.guard.packs.pci_dss.settings.backends as ["vault", "spare"]
 	decision.packs.backends.route.backend == "vault"
 }
+
+test_packs_that_list_no_backend_in_common_leave_none if {
+	decision := guard.request with input.backend as "virginia"
+		with data.guard.settings.packs as ["gdpr", "hipaa"]
+		with data.guard.packs.gdpr.settings.backends as ["frankfurt"]
+		with data.guard.packs.hipaa.settings.backends as ["virginia"]
+	"no_backend_allowed" in {denial.code | some denial in decision.deny}
+}
+
+test_the_pack_for_agents_denies_where_tool_calls_are_not_asked_about if {
+	decision := guard.request with input.tools as [] with data.guard.settings.packs as ["agents"]
+	{denial.code | some denial in decision.deny} == {"tools_not_asked_about"}
+}

@@ -4,6 +4,7 @@ import click
 
 from guard.cli.policy_eval import evaluate
 from guard.cli.policy_explain import explain
+from guard.cli.policy_new import new
 from guard.cli.policy_schema import schema
 from guard.cli.policy_test import test
 
@@ -13,5 +14,5 @@ def policy() -> None:
     """Policies."""
 
 
-for command in (test, evaluate, explain, schema):
+for command in (test, evaluate, explain, new, schema):
     policy.add_command(command)

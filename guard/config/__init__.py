@@ -26,7 +26,7 @@ from guard.config.settings import (
     StreamSettings,
     Timeouts,
 )
-from guard.config.starter import bundled_models, demo_settings, standalone_settings, starter_policies
+from guard.config.starter import bundled_models, bundled_policies, demo_settings, standalone_settings, starter_policies
 
 __all__ = [
     "Address",
@@ -49,6 +49,7 @@ __all__ = [
     "Timeouts",
     "VerifySettings",
     "bundled_models",
+    "bundled_policies",
     "demo_settings",
     "is_address",
     "load",

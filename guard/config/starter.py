@@ -9,9 +9,15 @@ from guard.errors import ConfigError
 
 def starter_policies(directory: Path) -> Path:
     """`policies/` in `directory` if there is one, else the copy that comes with Guard. Raises ConfigError."""
+    path = directory / "policies"
+    return path.absolute() if path.is_dir() else bundled_policies()
+
+
+def bundled_policies() -> Path:
+    """The policies that come with Guard, all packs among them. Raises ConfigError."""
     package = Path(str(resources.files("guard")))
     # The wheel carries them inside the package; in a source checkout they lie beside it.
-    for path in (directory / "policies", package / "starter_policies", package.parent / "policies"):
+    for path in (package / "starter_policies", package.parent / "policies"):
         if path.is_dir():
             return path.absolute()
     raise ConfigError("there are no policies here: create policies/, or name a configuration with --config")

@@ -12,8 +12,13 @@ from guard.core.decision import Decision
 from guard.core.facts import CallFacts, EngineFacts, RequestFacts
 from guard.core.finding import Finding
 from guard.core.tool_facts import OneCall, SourceFacts
+from guard.errors import ConfigError
 from guard.policy.embedded import EmbeddedPolicy
+from guard.policy.pack import TOOL_ENTRY, copy, names
 from guard.policy.point import TOOL
+from guard.policy.testing import run_tests
+from tests.cli.command import guard
+from tests.opa import run_opa
 
 ROOT = Path(__file__).parents[2]
 PACKS = sorted(path.name for path in (ROOT / "policies/packs").iterdir())
@@ -86,10 +91,7 @@ def test_no_mail_goes_out_after_the_web_was_read(
     starter: Path, tmp_path: Path, facts: RequestFacts, calls: tuple[CallFacts, ...], refused: list[str]
 ) -> None:
     shutil.copytree(starter, tmp_path / "with-tools")
-    page = (ROOT / "docs/packs/agents.md").read_text(encoding="utf-8")
-    entry = re.search(r"```rego\n# tool.rego\n(.*?)```", page, re.DOTALL)
-    assert entry is not None
-    (tmp_path / "with-tools/tool.rego").write_text(entry[1], encoding="utf-8")
+    (tmp_path / "with-tools/tool.rego").write_text(TOOL_ENTRY, encoding="utf-8")
     policy = enable(tmp_path / "with-tools", tmp_path, "agents")
     mail = OneCall("send_mail", offered=True, valid=True, arguments={"to": "ada@example.com"})
     sources = (SourceFacts("$.to", "user"),)
@@ -144,3 +146,56 @@ def test_every_deny_rule_has_a_test_with_its_attribute_missing(pack: str) -> Non
     tested = {code for body in bodies for code in CODE.findall(rules(pack)) if f'"{code}"' in body}
 
     assert set(CODE.findall(rules(pack))) == tested
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_copied_pack_serves_by_itself_and_passes_its_tests(starter: Path, tmp_path: Path, pack: str) -> None:
+    copied = copy(starter, pack, tmp_path)
+    tested = run_opa("test", "--verbose", tmp_path)
+
+    assert (copied.named, copied.kept) == (True, ())
+    assert ("tool" in EmbeddedPolicy(tmp_path).points) == ("\ntool :=" in rules(pack))
+    assert tested.returncode == 0, tested.stdout
+    assert f"packs/{pack}/" in tested.stdout
+
+
+def test_a_copied_pack_passes_its_tests_on_the_embedded_engine(starter: Path, tmp_path: Path) -> None:
+    copy(starter, "agents", tmp_path)
+    results = run_tests(tmp_path)
+
+    assert [result.name for result in results if not result.passed] == []
+    assert any(result.file.startswith("packs/agents/") for result in results)
+
+
+def test_what_an_operator_has_stays(starter: Path, tmp_path: Path) -> None:
+    copy(starter, "gdpr", tmp_path)
+    (tmp_path / "settings.rego").write_text("package guard.settings\n", encoding="utf-8")
+    copied = copy(starter, "hipaa", tmp_path)
+
+    assert not copied.named
+    assert (tmp_path / "settings.rego").read_text(encoding="utf-8") == "package guard.settings\n"
+    assert {path.parent.name for path in copied.made} == {"hipaa"}
+
+
+def test_a_pack_that_does_not_exist_is_named_with_the_nearest(starter: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no pack pci_dss: did you mean pci-dss"):
+        copy(starter, "pci_dss", tmp_path)
+    with pytest.raises(ConfigError, match="choose one of agents, eu-ai-act-logging"):
+        copy(starter, "x", tmp_path)
+    assert names(starter) == tuple(PACKS)
+
+
+def test_the_command_says_what_to_edit(tmp_path: Path) -> None:
+    done = guard(tmp_path, "policy", "new", "agents", "rules")
+    told = done.stdout.decode()
+
+    assert done.returncode == 0
+    assert "made rules/tool.rego" in told
+    assert told.endswith("edit rules/packs/agents/settings.rego\nthen run guard policy test rules\n")
+    again = guard(tmp_path, "policy", "new", "agents", "rules").stdout.decode()
+    assert 'add "agents" to packs in rules/settings.rego' in again
+    assert "made" not in again
+
+
+def test_the_page_shows_the_entry_point_that_the_command_writes() -> None:
+    assert TOOL_ENTRY in (ROOT / "docs/packs/agents.md").read_text(encoding="utf-8")

@@ -1,7 +1,6 @@
 # Tests of requests that offer tools.
-package guard.packs.agents_test
+package guard_test.agents_test
 
-import data.guard
 import data.guard.packs.agents
 
 test_a_request_may_offer_some_tools if {
@@ -23,9 +22,4 @@ test_a_request_without_a_list_of_tools_is_denied if {
 test_orders_in_a_tools_result_are_cut_out if {
 	agents.request.prompt_actions.INJECTION_INDIRECT == "redact"
 	agents.request.answer_actions.OUTPUT_EXFIL_LINK == "redact"
-}
-
-test_the_pack_denies_where_tool_calls_are_not_asked_about if {
-	decision := guard.request with input.tools as [] with data.guard.settings.packs as ["agents"]
-	codes(decision) == {"tools_not_asked_about"}
 }

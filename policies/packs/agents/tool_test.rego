@@ -1,5 +1,5 @@
 # Tests of tool calls. A table's row has what was called before, and the codes of the denials of a mail or a payment.
-package guard.packs.agents_test
+package guard_test.agents_test
 
 import data.guard.packs.agents
 
@@ -7,7 +7,7 @@ from_user := [{"path": "$.to", "source": "user", "tool": "", "untrusted": false}
 
 web := {"name": "read_web", "offered": true, "answered": true, "findings": [], "untrusted": false}
 
-attack := {"name": "list_files", "offered": true, "answered": true, "findings": ["INJECTION_INDIRECT"], "untrusted": true}
+attack := {"name": "list_files", "answered": true, "findings": ["INJECTION_INDIRECT"], "untrusted": true}
 
 files := {"name": "list_files", "offered": true, "answered": true, "findings": [], "untrusted": false}
 

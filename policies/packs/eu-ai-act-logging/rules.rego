@@ -33,11 +33,6 @@ deny contains {
 	not has_system
 }
 
-has_system if {
-	settings.system
-	settings.system != ""
-}
-
 # 19(1), 26(6)
 deny contains {
 	"code": "eu_ai_act_kept_too_short",
@@ -45,6 +40,10 @@ deny contains {
 	"internal": "articles 19(1), 26(6): settings.retention_days is under six months",
 } if {
 	not kept_long_enough
+}
+
+has_system if {
+	settings.system != ""
 }
 
 kept_long_enough if {

@@ -1,5 +1,5 @@
 # Tests of logging under the AI Act.
-package guard.packs.eu_ai_act_logging_test
+package guard_test.eu_ai_act_logging_test
 
 import data.guard.packs.eu_ai_act_logging
 

@@ -20,9 +20,9 @@ prompt_styles := settings.embedding_styles if {
 	input.dialect == "openai.embeddings"
 } else := settings.prompt_styles
 
-transfers := "confined" if {
-	count(settings.backends) > 0
-} else := "unconfined"
+default transfers := "unconfined"
+
+transfers := "confined" if count(settings.backends) > 0
 
 # 25, 32: what no engine has read may hold personal data.
 deny contains {

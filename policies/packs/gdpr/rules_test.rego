@@ -1,5 +1,5 @@
 # Tests of the GDPR.
-package guard.packs.gdpr_test
+package guard_test.gdpr_test
 
 import data.guard
 import data.guard.packs.gdpr
@@ -86,12 +86,4 @@ test_a_request_stays_where_it_may_go_and_the_audit_says_so if {
 		with data.guard.packs.gdpr.settings.backends as ["frankfurt", "dublin"]
 	decision.packs.backends.route.backend == "frankfurt"
 	decision.packs.gdpr.labels.gdpr_transfers == "confined"
-}
-
-test_packs_that_list_no_backend_in_common_leave_none if {
-	decision := guard.request with input.backend as "virginia"
-		with data.guard.settings.packs as ["gdpr", "hipaa"]
-		with data.guard.packs.gdpr.settings.backends as ["frankfurt"]
-		with data.guard.packs.hipaa.settings.backends as ["virginia"]
-	"no_backend_allowed" in codes(decision)
 }

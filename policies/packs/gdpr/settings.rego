@@ -25,7 +25,7 @@ answer_styles := {"pii": "mask"}
 # ["frankfurt", "dublin"]. With none listed, requests go where they are meant for, and the audit says so.
 backends := []
 
-# 5(1)(b): purposes that a client's token may claim (`purpose`), for example ["support"]. With none listed, none is asked for.
+# 5(1)(b): purposes that a client's token may claim (`purpose`), for example ["support"]. With none listed, any will do.
 purposes := []
 
 # 25, 32: engines without whose verdict nothing is forwarded. "names" finds names and addresses.

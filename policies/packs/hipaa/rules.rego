@@ -32,13 +32,7 @@ deny contains {
 	"message": "pictures, sound and files may show who the patient is: send text",
 	"internal": "164.514(b)(2)(i)(P), (Q)",
 } if {
-	not no_faces_and_voices
-}
-
-no_faces_and_voices if {
-	every part in input.media {
-		part.kind in settings.media
-	}
+	not only_allowed_media
 }
 
 # 164.312(a)(2)(i), (d): each user is known by name.
@@ -48,4 +42,10 @@ deny contains {
 	"internal": "164.312(a)(2)(i), (d)",
 } if {
 	some name in (identity.lacking(settings.identity) | identity.lacking_claims(settings.claims))
+}
+
+only_allowed_media if {
+	every part in input.media {
+		part.kind in settings.media
+	}
 }

@@ -1,5 +1,5 @@
 # Tests of HIPAA. The table has the 18 identifiers of 45 CFR 164.514(b)(2)(i) with the types that stand for them.
-package guard.packs.hipaa_test
+package guard_test.hipaa_test
 
 import data.guard
 import data.guard.packs.hipaa

@@ -1,17 +1,17 @@
-# What an operator edits of HIPAA's Safe Harbor, 45 CFR 164.514(b)(2); docs/packs/hipaa.md maps its 18 identifiers.
+# What an operator edits of HIPAA's Safe Harbor, 45 CFR 164.514(b)(2); docs/packs/hipaa.md maps the identifiers.
 package guard.packs.hipaa.settings
 
-# All personal data: (A) names, (B) places, (C) dates and ages, (D) to (O) numbers and addresses, (R) whatever is unique.
+# All personal data: (A) names, (B) places, (C) dates and ages, (D) to (O) numbers and addresses, (R) the rest.
 actions := {"pii": "redact"}
 
 # A code in place of a value may not be derived from it, 164.514(c): no hash and no placeholder.
 styles := {"pii": "mask"}
 
-# Media that may pass. (P) voices and prints and (Q) faces can't be cut out, so none may: "image", "audio", "video", "file".
+# Media that may pass: "image", "audio", "video", "file". (P) voices and prints and (Q) faces can't be cut out.
 media := []
 
-# Backends of business associates, 164.502(e), for example ["clinic-cloud"]. With none listed, requests go where they are
-# meant for.
+# Backends of business associates, 164.502(e), for example ["clinic-cloud"]. With none listed, requests go where they
+# are meant for.
 backends := []
 
 # Engines without whose verdict nothing is forwarded. "names" finds names and places.

@@ -1,5 +1,5 @@
 # Tests of the assistant for staff.
-package guard.packs.internal_assistant_test
+package guard_test.internal_assistant_test
 
 import data.guard
 import data.guard.packs.internal_assistant

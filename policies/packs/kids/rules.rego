@@ -27,23 +27,23 @@ deny contains {"code": "kids_not_inspected", "message": "this could not be check
 }
 
 deny contains {"code": "kids_tools", "message": "tools are not available here: ask without them"} if {
-	not no_tools
+	not offers_nothing
 }
-
-no_tools if count(input.tools) == 0
 
 deny contains {"code": "kids_media", "message": "pictures, sound and files are not available here: write instead"} if {
 	not only_allowed_media
 }
 
+deny contains {"code": "kids_choices", "message": "ask for one answer"} if {
+	not one_answer
+}
+
+offers_nothing if count(input.tools) == 0
+
 only_allowed_media if {
 	every part in input.media {
 		part.kind in settings.media
 	}
-}
-
-deny contains {"code": "kids_choices", "message": "ask for one answer"} if {
-	not one_answer
 }
 
 one_answer if input.choices == 1

@@ -1,5 +1,5 @@
 # Tests of the pack for children.
-package guard.packs.kids_test
+package guard_test.kids_test
 
 import data.guard.packs.kids
 

@@ -38,8 +38,6 @@ deny contains {
 	not model_is_listed
 }
 
-model_is_listed if input.model in settings.models
-
 # LLM06
 deny contains {
 	"code": "owasp_too_many_tools",
@@ -49,8 +47,6 @@ deny contains {
 	not few_tools
 }
 
-few_tools if count(input.tools) <= settings.max_tools
-
 # LLM10
 deny contains {
 	"code": "owasp_too_many_choices",
@@ -58,11 +54,6 @@ deny contains {
 	"internal": "LLM10",
 } if {
 	not few_choices
-}
-
-few_choices if {
-	is_number(input.choices)
-	input.choices <= settings.max_choices
 }
 
 tool_deny contains {
@@ -79,4 +70,13 @@ tool_deny contains {
 	"internal": "LLM05, LLM06",
 } if {
 	not input.tool.valid
+}
+
+model_is_listed if input.model in settings.models
+
+few_tools if count(input.tools) <= settings.max_tools
+
+few_choices if {
+	is_number(input.choices)
+	input.choices <= settings.max_choices
 }

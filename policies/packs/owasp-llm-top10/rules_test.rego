@@ -1,5 +1,5 @@
 # Tests of the OWASP Top 10 for LLM applications. The table has a row for each finding that a risk shows itself by.
-package guard.packs.owasp_llm_top10_test
+package guard_test.owasp_llm_top10_test
 
 import data.guard.packs.owasp_llm_top10
 

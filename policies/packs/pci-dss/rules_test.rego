@@ -1,5 +1,5 @@
 # Tests of PCI DSS: what is done about each finding, and what is denied.
-package guard.packs.pci_dss_test
+package guard_test.pci_dss_test
 
 import data.guard
 import data.guard.packs.pci_dss

@@ -24,7 +24,8 @@ thresholds := {"CREDIT_CARD": 0.5}
 # Backends that keep conversations are told not to (3.2.1).
 parameters := {"force": {"store": false}}
 
-# Backends within the assessed environment, for example ["vault"]. With none listed, requests go where they are meant for.
+# Backends within the assessed environment, for example ["vault"]. With none listed, requests go where they are meant
+# for.
 backends := []
 
 # Engines without whose verdict nothing is forwarded.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from guard.core.facts import EngineFacts, Identity, MessageFacts, RequestFacts
+from guard.policy.pack import copy
 
 Write = Callable[[dict[str, str]], Path]
 
@@ -49,3 +50,10 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def starter() -> Path:
     return Path(__file__).parents[2] / "policies"
+
+
+@pytest.fixture
+def lean(starter: Path, tmp_path: Path) -> Path:
+    """The starter policy with one pack: for what compiles every test, which takes its time for all of them."""
+    copy(starter, "agents", tmp_path / "lean")
+    return tmp_path / "lean"

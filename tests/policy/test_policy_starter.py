@@ -72,8 +72,8 @@ def test_the_starter_policy_denies_nothing_and_lets_no_smuggling_member_through(
     assert decision.members == ()
 
 
-def test_the_starter_policys_own_tests_pass(starter: Path) -> None:
-    results = run_tests(starter)
+def test_the_starter_policys_own_tests_pass(lean: Path) -> None:
+    results = run_tests(lean)
 
     assert [result.name for result in results if not result.passed] == []
     assert len(results) >= 12

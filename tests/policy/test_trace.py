@@ -122,8 +122,8 @@ def test_a_condition_holds_where_the_engine_says(trace: Callable[[str], Traced],
     assert (traced.agrees, traced.failure) == (True, "")
 
 
-def test_the_starter_policys_tests_are_retraced_alike(starter: Path) -> None:
-    source = read(starter, tests=True)
+def test_the_starter_policys_tests_are_retraced_alike(lean: Path) -> None:
+    source = read(lean, tests=True)
     tests = [test.entrypoint for test in find_tests(source)]
     tracer = Tracer(source, tests)
 

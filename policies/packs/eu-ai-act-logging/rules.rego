@@ -10,10 +10,11 @@ request := {
 	"labels": labels,
 }
 
-labels := object.union(settings.labels, {
-	"eu_ai_act_system": settings.system,
-	"eu_ai_act_retention_days": sprintf("%v", [settings.retention_days]),
-})
+labels[name] := value if some name, value in settings.labels
+
+labels["eu_ai_act_system"] := settings.system
+
+labels["eu_ai_act_retention_days"] := sprintf("%v", [settings.retention_days])
 
 # 12(2): an event of nobody can't be traced.
 deny contains {

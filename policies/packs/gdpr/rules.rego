@@ -11,7 +11,7 @@ request := {
 	"answer_styles": settings.answer_styles,
 	"parameters": settings.parameters,
 	"on_failure": "block",
-	"labels": object.union(settings.labels, {"gdpr_transfers": transfers}),
+	"labels": labels,
 }
 
 backends := settings.backends
@@ -19,6 +19,10 @@ backends := settings.backends
 prompt_styles := settings.embedding_styles if {
 	input.dialect == "openai.embeddings"
 } else := settings.prompt_styles
+
+labels[name] := value if some name, value in settings.labels
+
+labels["gdpr_transfers"] := transfers
 
 default transfers := "unconfined"
 

@@ -4,7 +4,9 @@ Frames come in as the engines let them go; bytes go out, at once or when the des
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
+
+import structlog
 
 from guard.core.channel import Channel
 from guard.core.command import HaltReason
@@ -13,6 +15,8 @@ from guard.core.frame import Frame
 from guard.core.taxonomy import PSEUDONYM
 from guard.core.tool_call import CALL_FIELDS, Amendment, Ruling, ToolCall
 from guard.core.tool_gate import Ask, Move, Pass, ToolGate
+
+_log: Final = structlog.get_logger("guard.tool")
 
 Amend = Callable[[bytes, Sequence[Amendment]], bytes]
 """Makes amendments in a frame's bytes. See `ports.AnswerReader`."""
@@ -84,11 +88,6 @@ class CallGate:
         """Characters that the client does not get, so far."""
         return self._machine.withheld_chars + self._machine.held_chars
 
-    @property
-    def unseen(self) -> bool:
-        """Whether calls passed without a ruling."""
-        return self._machine.unseen
-
     def note(self, channel: Channel, findings: Sequence[Finding]) -> None:
         """Remembers what was found in a call's text, for the policy."""
         if channel.field.startswith(CALL_FIELDS):
@@ -104,6 +103,8 @@ class CallGate:
 
     def close(self) -> None:
         """Nothing more leaves."""
+        if self._machine.unseen and self._side is not None:
+            _log.warning("tool_call_unseen", cure="raise tool_hold_chars, or let on_failure block")
         self._desk.close()
         self._side = None
 

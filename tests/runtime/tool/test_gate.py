@@ -4,9 +4,12 @@ import asyncio
 import json
 
 import pytest
+import structlog
 
+from guard.core.decision import Decision
 from guard.core.entry import Status
 from guard.core.event import EngineStatus
+from guard.core.plan import FailureMode
 from guard.errors import BackendBroken, PolicyError
 from guard.scan.engine import PatternEngine
 from tests.runtime.later import Later
@@ -208,6 +211,17 @@ async def test_a_fault_of_ours_ends_the_answer_and_lets_nothing_out(engine: Patt
     assert b"send_mail" not in told.client.body
     assert b"[DONE]" not in told.client.body
     assert told.closing.status is Status.FAILED
+
+
+async def test_calls_that_pass_unseen_are_logged(engine: PatternEngine) -> None:
+    decision = Decision(tool_hold_chars=10, on_failure=FailureMode.RELEASE)
+    script = [*call(0, "send_mail", "x" * 20), *end()]
+    told, policy = world(engine, script, {"send_mail": REFUSE}, decision=decision)
+    with structlog.testing.capture_logs() as logged:
+        await told.run()
+    assert told.client.body == b"".join(script)
+    assert policy.seen == []
+    assert [entry["log_level"] for entry in logged if entry["event"] == "tool_call_unseen"] == ["warning"]
 
 
 async def test_a_backend_that_breaks_off_within_a_call_gives_none_of_it(engine: PatternEngine) -> None:

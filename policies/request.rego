@@ -12,7 +12,7 @@ import data.guard.settings
 # title: The decision on one request
 # description: Guard asks for data.guard.request before it forwards a request. Undefined denies.
 # entrypoint: true
-request := {key: value |
+request[key] := value if {
 	some source in [starter, further]
 	some key, value in source
 }

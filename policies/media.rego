@@ -6,6 +6,8 @@ deny contains {
 	"message": sprintf("this model is not declared to take %s parts: send text, or ask the operator", [kind]),
 } if {
 	some part in input.media
-	kind := part.kind
-	not kind in input.modalities
+	kind := object.get(part, "kind", "unknown")
+	not modality_declared(kind)
 }
+
+modality_declared(kind) if kind in input.modalities

@@ -20,3 +20,15 @@ test_text_needs_no_declaration if {
 	decision := guard.request with input.media as [] with input.modalities as ["text"]
 	count(decision.deny) == 0
 }
+
+test_an_image_is_denied_where_nothing_is_declared if {
+	decision := guard.request with input.media as [image]
+	some denial in decision.deny
+	denial.code == "modality_not_declared"
+}
+
+test_a_part_of_no_kind_is_denied if {
+	decision := guard.request with input.media as [object.remove(image, ["kind"])] with input.modalities as ["text"]
+	some denial in decision.deny
+	denial.code == "modality_not_declared"
+}

@@ -144,6 +144,18 @@ class Unpriced(Forbidden):
     code = "model_unpriced"
 
 
+class ModelNotInTier(Forbidden):
+    """The model is not one of the tier's."""
+
+    code = "model_not_in_tier"
+
+
+class ContextTooLong(RequestError):
+    """The prompt has more tokens than the tier's `context_tokens`."""
+
+    code = "context_length_exceeded"
+
+
 class NotFound(RequestError):
     """No such path or model."""
 

@@ -22,6 +22,7 @@ from guard.core.rate import Rating
 from guard.core.record import DecisionRecord, ExchangeNote
 from guard.core.rewrite import Rewrite
 from guard.core.stretch import Stretch
+from guard.core.tier import Tier
 from guard.core.tool_call import Amendment
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
@@ -248,6 +249,14 @@ class Rater(Protocol):
 
     def rate(self, model: str, tier: str, usage: Usage, at_ms: int, pictures: int = 0) -> Rating:
         """What an exchange costs that began at `at_ms` (Unix milliseconds)."""
+        ...
+
+
+class Tiers(Protocol):
+    """Knows what each tier may have."""
+
+    def of(self, identity: Identity) -> Tier:
+        """The caller's tier. Raises Forbidden."""
         ...
 
 

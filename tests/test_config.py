@@ -209,6 +209,8 @@ def keys_of(kind: inspect.Type, path: str = "") -> Iterator[str]:
         case inspect.UnionType():
             for one in kind.types:
                 yield from keys_of(one, path)
+        case inspect.DictType():
+            yield from keys_of(kind.value_type, f"{path}.*")
         case inspect.VarTupleType():
             yield from keys_of(kind.item_type, f"{path}[]")
         case inspect.StructType():

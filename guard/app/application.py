@@ -10,6 +10,7 @@ from guard.app.detection import build_engine, build_leak_rule, build_vaults
 from guard.app.lifespan import lifespan_of
 from guard.app.models import build_classifiers, build_names, deferred, unsafe_threshold
 from guard.app.policies import build_candidate, build_opa, build_policies
+from guard.app.tiers import build_tiers
 from guard.app.traffic import backend_address, build_api, build_keys, problems
 from guard.config import (
     Settings,
@@ -63,6 +64,7 @@ def build_app(settings: Settings) -> Litestar:
         ledger=audit.ledger(ledger),
         record=audit.exchanges,
         rater=BookRater(load_prices(Path(settings.prices))) if settings.prices else None,
+        tiers=build_tiers(settings),
         unpriced=settings.unpriced == "allow",
         lull_s=settings.stream.lull_ms / 1000,
         conversations=Conversations(),

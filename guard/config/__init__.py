@@ -27,6 +27,7 @@ from guard.config.settings import (
     Timeouts,
 )
 from guard.config.starter import bundled_models, bundled_policies, demo_settings, standalone_settings, starter_policies
+from guard.config.tier import TierSettings
 
 __all__ = [
     "Address",
@@ -46,6 +47,7 @@ __all__ = [
     "SecretSettings",
     "Settings",
     "StreamSettings",
+    "TierSettings",
     "Timeouts",
     "VerifySettings",
     "bundled_models",

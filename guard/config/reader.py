@@ -13,6 +13,7 @@ import yaml
 from msgspec import inspect
 
 from guard.config.document import line_of
+from guard.config.form import NAME, NAME_CURE
 from guard.config.interpolation import Interpolation
 from guard.config.place import Place
 from guard.config.secret import Secret
@@ -40,6 +41,8 @@ class Reader:
                 return self._optional(kind, node, place)
             case inspect.StructType():
                 return self._struct(kind, node, place)
+            case inspect.DictType():
+                return self._named(kind, node, place)
             case inspect.VarTupleType():
                 return self._items(kind, node, place)
             case inspect.LiteralType():
@@ -69,6 +72,21 @@ class Reader:
                 raise place.key(field.name, place.line).error("is missing; add it")
         built: object = kind.cls(**values)
         return built
+
+    def _named(self, kind: inspect.DictType, node: yaml.Node, place: Place) -> dict[str, object]:
+        """A mapping whose keys are names that the file's author chose."""
+        if not isinstance(node, yaml.MappingNode):
+            raise place.error("must be a mapping of names to what they stand for")
+        values: dict[str, object] = {}
+        for key, child in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+            if not NAME.fullmatch(name):
+                raise place.key("…", line_of(key)).error(NAME_CURE)
+            below = place.key(name, line_of(key))
+            if name in values:
+                raise below.error("stands here a second time; keep one")
+            values[name] = self.value(kind.value_type, child, below)
+        return values
 
     def _items(self, kind: inspect.VarTupleType, node: yaml.Node, place: Place) -> tuple[object, ...]:
         if not isinstance(node, yaml.SequenceNode):

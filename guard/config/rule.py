@@ -13,6 +13,7 @@ from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
+from guard.config.rule_tier import tiers_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.location import parse_location
 
@@ -118,6 +119,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     webhook_rule,
     admin_rule,
     decisions_rule,
+    tiers_rule,
 )
 
 

@@ -3,6 +3,7 @@
 Names carry their units. `docs/configuration.md` lists every key, and a test compares it with these structs.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -13,6 +14,7 @@ from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings
 from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
+from guard.config.tier import TierSettings
 
 BackendKind = Literal["openai", "vllm", "nim", "dynamo", "trtllm", "sglang", "ollama"]
 
@@ -56,7 +58,7 @@ class KeySettings(Section, frozen=True):
     name: Annotated[str, Meta(description="Its name in the ledger and policies.")]
     sha256: Annotated[str, Meta(description="SHA-256 of the key, 64 lower-case hex digits; `guard key new` makes one.")]
     tenant: Annotated[str, Meta(description="Whom its tokens are accounted to.")] = "default"
-    tier: Annotated[str, Meta(description="What policies grant it by.")] = "default"
+    tier: Annotated[str, Meta(description="What policies grant it by, and its limits.")] = "default"
 
 
 class Limits(Section, frozen=True):
@@ -175,6 +177,7 @@ class Settings(Section, frozen=True):
         "127.0.0.1:8080"
     )
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Clients' keys. None: no key is asked for.")] = ()
+    tiers: Annotated[Mapping[str, TierSettings], Meta(description="What each tier may have. None: no limits.")] = {}
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
     policies: Annotated[
         str, Meta(description="Directory of Rego policies, a bundle.tar.gz or its address; unless OPA decides.")

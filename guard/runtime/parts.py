@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from guard.core.facts import Identity
+from guard.metering.tier.book import TierBook
 from guard.ports import (
     Approvals,
     Classifier,
@@ -16,6 +17,7 @@ from guard.ports import (
     Rater,
     Router,
     TextEngine,
+    Tiers,
     Vaults,
 )
 from guard.runtime.approval import NOBODY
@@ -50,6 +52,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who asks people, where the policy requires approval."""
     rater: Rater | None = None
     """Who knows what tokens cost; None where there are no prices."""
+    tiers: Tiers = TierBook()
+    """What callers may have, beside the policy."""
     unpriced: bool = True
     """Whether models that have no price are served."""
     record: ExchangeSink | None = None

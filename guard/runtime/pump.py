@@ -26,6 +26,7 @@ from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
 from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError, Unpriced
+from guard.metering.usage import estimate
 from guard.ports import (
     Backend,
     BackendAnswer,
@@ -45,6 +46,7 @@ from guard.runtime.relay import Relay
 from guard.runtime.reply import Reply
 from guard.runtime.rewriting import rewrite_of
 from guard.runtime.telemetry import place_of
+from guard.runtime.tiering import need_model, need_room, within
 from guard.runtime.tool.desk import ToolDesk
 from guard.runtime.tool.scene import ToolScene
 from guard.runtime.trail import Trail
@@ -139,6 +141,9 @@ class Exchange:
         prompt = self._call.dialect.prompt(self._call.body)
         backend = self._parts.router.route(prompt.model)
         account = self._open_account(prompt, backend)
+        tier = self._parts.tiers.of(self._call.identity)
+        need_model(tier, prompt.model)
+        need_room(tier, estimate(chars_of(prompt), 0))
         self._conversation = self._parts.conversations.name(self._call.identity, _opening(prompt))
         check = await self._checked(prompt)
         facts = self._asked_of = self._facts(prompt, backend, check)
@@ -148,7 +153,7 @@ class Exchange:
         if decision.deny:
             account.decision = "deny"
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
-        asked = prompt
+        asked, decision = prompt, within(decision, tier)
         account.labels, account.pictures = decision.labels, _pictures(prompt)
         prompt, backend = self._redirected(prompt, backend, decision, account)
         facts = msgspec.structs.replace(facts, backend=backend.name)

@@ -17,6 +17,10 @@ _THINKING: Final[Mapping[str, tuple[str, ...]]] = {
     "nim": ("nvext", "max_thinking_tokens"),
     "dynamo": ("nvext", "max_thinking_tokens"),
 }
+THINKING_KINDS: Final = frozenset(_THINKING)
+"""The kinds of backend that can be told how much they may think."""
+
+_WRITES_NOTHING: Final = "openai.embeddings"
 _ANSWER: Final = ("max_tokens", "max_completion_tokens")
 
 
@@ -28,12 +32,14 @@ def limit_members(
     Raises PolicyError for a limit that this kind of backend can't be told.
     """
     members: dict[tuple[str, ...], Scalar] = {}
+    if dialect == _WRITES_NOTHING:
+        return members
     if limits.max_tokens is not None:
         members.update(_answer(kind, limits.max_tokens, asked, dialect))
     if limits.thinking_tokens is not None:
         path = _THINKING.get(kind)
         if path is None:
-            raise PolicyError("The policy limits thinking, which this backend can't be told; ask its operator.")
+            raise PolicyError("The policy or tier limits thinking, which this backend can't be told; ask its operator.")
         members[path] = _least(limits.thinking_tokens, asked.get(path[-1]) if len(path) == 1 else None)
     return members
 

@@ -18,10 +18,11 @@ from guard.core.tool_facts import ToolFacts
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.errors import GuardError, PolicyError
+from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, DeferredEngine, Engine, Policies, Rater
+from guard.ports import Approvals, DeferredEngine, Engine, Policies, Rater, Tiers
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -37,6 +38,7 @@ def chunk(text: str) -> bytes:
 
 
 END = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+UNLIMITED = TierBook()
 
 
 class Client:
@@ -215,6 +217,7 @@ class World:
         rater: Rater | None = None,
         unpriced: bool = True,
         approvals: Approvals = NOBODY,
+        tiers: Tiers = UNLIMITED,
     ) -> None:
         """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
@@ -238,6 +241,7 @@ class World:
                 rater=rater,
                 unpriced=unpriced,
                 approvals=approvals,
+                tiers=tiers,
             ),
             call,
             self.client,

@@ -10,7 +10,7 @@ TOOLS := .tools/bin
 OPA := $(TOOLS)/opa
 REGAL := $(TOOLS)/regal
 
-.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa
+.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa setup-redis
 
 setup: $(STAMP)
 
@@ -38,13 +38,17 @@ $(TOOLS)/%: .ci/tool .ci/%/go.mod .ci/%/go.sum
 	.ci/tool $*
 	@[ ! -e $@ ] || touch $@
 
+# The real Redis that shared limits are tested on: Debian's, where apt can install it. Its tests fail without one.
+setup-redis:
+	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || .ci/package redis-server
+
 serve: $(STAMP)
 	$(BIN)/guard serve --demo
 
-test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA)
+test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) setup-redis
 	$(BIN)/python -m pytest
 
-check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL)
+check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL) setup-redis
 	$(BIN)/ruff format --check guard tests benchmarks
 	$(BIN)/ruff check guard tests benchmarks
 	$(BIN)/mypy

@@ -16,9 +16,11 @@ class GuardError(Exception):
     kind: ClassVar[str] = "server_error"
     """OpenAI's `error.type`."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.retry_after_s = retry_after_s
+        """When the same call may work, as `retry-after` says it; None if nobody knows."""
 
 
 class ConfigError(GuardError):
@@ -185,6 +187,37 @@ class TooBusy(RequestError):
     status = 429
     retryable = True
     kind = "rate_limit_error"
+
+
+class RateLimited(RequestError):
+    """The caller's tier has no more requests, tokens or places for now."""
+
+    code = "rate_limit_exceeded"
+    status = 429
+    retryable = True
+    kind = "rate_limit_error"
+
+
+class QueueFull(RateLimited):
+    """More wait for the backend than `queue.waiting`."""
+
+    code = "queue_full"
+
+
+class QueueTimeout(GuardError):
+    """The backend had no place for longer than `queue.wait_s`."""
+
+    code = "queue_timeout"
+    status = 503
+    retryable = True
+
+
+class CountersUnavailable(GuardError):
+    """The store of the limits' counters does not answer, and the configuration fails closed then."""
+
+    code = "counters_unavailable"
+    status = 503
+    retryable = True
 
 
 class UpstreamError(GuardError):

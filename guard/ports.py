@@ -9,6 +9,7 @@ from guard.core.approval import ApprovalQuestion, Verdict
 from guard.core.assessment import Assessment, Passage, SlotText, TextVerdict
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
+from guard.core.counter import Claim, Taking
 from guard.core.decision import Decision
 from guard.core.entry import Closing, Opening
 from guard.core.event import Inspected, StageFailed
@@ -257,6 +258,22 @@ class Tiers(Protocol):
 
     def of(self, identity: Identity) -> Tier:
         """The caller's tier. Raises Forbidden."""
+        ...
+
+
+class Counters(Protocol):
+    """Counts what is limited, for one process or for several."""
+
+    async def take(self, claims: Sequence[Claim], lease: str) -> Taking:
+        """All of the claims or none, in one step. `lease` names whoever holds leases. Raises CountersUnavailable."""
+        ...
+
+    def correct(self, claim: Claim, taking: Taking, amount: int) -> None:
+        """The claim, which was taken, came to another amount. Returns at once and raises nothing."""
+        ...
+
+    def release(self, claim: Claim, lease: str) -> None:
+        """Gives a lease back. Returns at once and raises nothing."""
         ...
 
 

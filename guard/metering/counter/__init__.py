@@ -1,0 +1,1 @@
+"""Counters: in this process, in Redis or Valkey for several, and what holds while Redis is away."""

@@ -1,7 +1,8 @@
 """Counters in Redis or Valkey, for several processes.
 
-A claim is one round trip and one atomic script. What needs no answer (corrections, leases given back) is queued and sent
-in batches by a task, so that the end of an exchange waits for nobody; while the server is away it waits in the queue.
+A claim is one round trip and one atomic script. What needs no answer (corrections, leases given back) is queued and
+sent in batches by a task, so that the end of an exchange waits for nobody; while the server is away, it
+waits in the queue.
 """
 
 import asyncio
@@ -200,7 +201,7 @@ class RedisCounters:
 
 
 def _arguments(claims: Sequence[Claim], lease: str) -> list[str | int]:
-    arguments: list[str | int] = [lease, LEASE_MS, 0]
+    arguments: list[str | int] = [lease, LEASE_MS]
     for claim in claims:
         arguments += [claim.amount, claim.limit, claim.window_ms, claim.slot_ms]
     return arguments

@@ -1,7 +1,7 @@
 """The scripts that Redis or Valkey runs: each is one atomic step over one caller's counters.
 
-A counter over a window is a hash of amounts by slot, the leases a sorted set of exchanges by when they expire. The clock
-is the server's, so that replicas whose clocks differ count in the same slots. See `core.counter` for what a slot is.
+A counter over a window is a hash of amounts by slot, the leases a sorted set of exchanges by when they expire. The
+clock is the server's, so that replicas whose clocks differ count in the same slots. `core.counter` says what slots are.
 """
 
 from typing import Final
@@ -9,13 +9,13 @@ from typing import Final
 TAKE: Final = """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
-local lease, lease_ms, force = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local lease, lease_ms = ARGV[1], tonumber(ARGV[2])
 local out, fits, slots_of = {}, true, {}
 
 local function leaves(slot, slot_ms, window) return (slot + 1) * slot_ms + window end
 
 for i, key in ipairs(KEYS) do
-  local at = 4 + (i - 1) * 4
+  local at = 3 + (i - 1) * 4
   local amount, limit = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local window, slot_ms = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   local used, newest, wait = 0, -1, 0
@@ -50,9 +50,9 @@ for i, key in ipairs(KEYS) do
   out[i] = {used, newest < 0 and 0 or leaves(newest, slot_ms, window) - now, wait}
 end
 
-if not (fits or force) then return {0, now, out} end
+if not fits then return {0, now, out} end
 for i, key in ipairs(KEYS) do
-  local at = 4 + (i - 1) * 4
+  local at = 3 + (i - 1) * 4
   local amount, window, slot_ms = tonumber(ARGV[at]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   if window == 0 then
     redis.call('ZADD', key, now + lease_ms, lease)
@@ -69,7 +69,7 @@ for i, key in ipairs(KEYS) do
 end
 return {1, now, out}
 """
-"""KEYS: counters. ARGV: lease, its milliseconds, '1' to count beyond limits, then amount, limit, window, slot for each.
+"""KEYS: counters. ARGV: lease, its milliseconds, then amount, limit, window, slot for each.
 
 Answers [taken, now, [[used, reset, wait], …]], times in milliseconds.
 """

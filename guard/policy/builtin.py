@@ -72,6 +72,7 @@ _SHALLOW: Final = (
     "it does not merge what lies deeper, as OPA does: write a rule for each key, "
     "or {key: value | some source in [a, b]; some key, value in source}"
 )
+_BY_DIGITS: Final = "it orders numbers by their digits, 10 before 9: compare with < in a rule"
 _AS_TEXT: Final = "it fails on times that end in Z, or writes them otherwise: compare times as text (`input.now`)"
 
 REFUSED: Final[Mapping[str, str]] = {
@@ -90,6 +91,7 @@ REFUSED: Final[Mapping[str, str]] = {
         ),
         _BACKTRACKS,
     ),
+    **dict.fromkeys(("max", "min"), _BY_DIGITS),
     **dict.fromkeys(("object.union", "object.union_n"), _SHALLOW),
     **dict.fromkeys(("time.format", "time.parse_ns", "time.parse_rfc3339_ns"), _AS_TEXT),
     "time.diff": "it counts days otherwise than OPA: subtract nanoseconds",
@@ -151,6 +153,8 @@ def misused(text: str) -> Iterator[tuple[int, str]]:
         name = _name(found, place)
         if name in _CONDITIONS and (message := _CONDITIONS[name](_arguments(found, place + 2))):
             yield token.line, f"{name}: {message}, {_SERVER}"
+        if name == "sort" and _enclosing(found, place) != "concat":
+            yield token.line, f"sort: {_BY_DIGITS}; texts are sorted right within concat, {_SERVER}"
 
 
 def _name(found: Sequence[Token], place: int) -> str:
@@ -161,6 +165,16 @@ def _name(found: Sequence[Token], place: int) -> str:
     while begin >= 2 and found[begin - 1].text == "." and found[begin - 2].line == found[place].line:
         begin -= 2
     return "".join(token.text for token in found[begin : place + 1])
+
+
+def _enclosing(found: Sequence[Token], place: int) -> str:
+    """The name of the call that has the one here for an argument; empty if none has."""
+    depth = 0
+    for at in range(place - 1, 0, -1):
+        depth += (found[at].text in ")]}") - (found[at].text in "([{")
+        if depth < 0:
+            return _name(found, at - 1)
+    return ""
 
 
 def _arguments(found: Sequence[Token], begin: int) -> Arguments:

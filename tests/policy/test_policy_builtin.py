@@ -107,6 +107,7 @@ def test_a_call_that_the_engine_gets_wrong_for_its_arguments_is_refused_with_its
         'sprintf("%v%% of %.1f", [1, 2.5])',
         "[path | walk(input, [path, _])]",
         "numbers.range(1, 12)",
+        'concat(", ", sort(object.keys(input.scores)))',
         '"replace(x, y, z)"',
         "1 # replace(x, y, z)\n",
     ],

@@ -70,8 +70,8 @@ format: $(STAMP)
 # Pins come from pyproject.toml; the files name versions and hashes and no index.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu --extra remote pyproject.toml -o constraints.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu --extra remote --extra dev -c constraints.txt pyproject.toml -o constraints-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu --extra remote --extra postgres pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra cpu --extra remote --extra postgres --extra dev -c constraints.txt pyproject.toml -o constraints-dev.txt
 	cd tests/inference/mlserver && ../../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o constraints.txt
 
 clean:

@@ -314,6 +314,12 @@ class LedgerError(GuardError):
     retryable = True
 
 
+class LedgerBehind(LedgerError):
+    """The ledger's database has taken nothing for so long that nothing more is accounted on trust."""
+
+    code = "ledger_behind"
+
+
 class AuditError(GuardError):
     """A decision log or the record can't be opened, read or written."""
 

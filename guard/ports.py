@@ -277,11 +277,39 @@ class Counters(Protocol):
         ...
 
 
+class Progress(Protocol):
+    """Remembers how far an exchange has come, in case its process dies. Calls cost less than a microsecond."""
+
+    def asked(self, prompt_tokens: int, pictures: int) -> None:
+        """A backend gets the prompt now; `prompt_tokens` is what it is estimated at."""
+        ...
+
+    def first(self, first_ms: float) -> None:
+        """The client gets its first byte."""
+        ...
+
+    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
+        """How much of the answer has been read, and what the backend has counted so far."""
+        ...
+
+
+class EntryListener(Protocol):
+    """Hears of exchanges. Calls return at once."""
+
+    def open(self, opening: Opening) -> object:
+        """An exchange begins."""
+        ...
+
+    def close(self, closing: Closing) -> None:
+        """An exchange is over. Exactly once for each opening."""
+        ...
+
+
 class Ledger(Protocol):
     """Remembers exchanges. Calls return at once; rows are durable within the ledger's own bound."""
 
-    def open(self, opening: Opening) -> None:
-        """An exchange begins."""
+    def open(self, opening: Opening) -> Progress:
+        """An exchange begins. Raises LedgerBehind when no more can be accounted for."""
         ...
 
     def close(self, closing: Closing) -> None:

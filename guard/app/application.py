@@ -7,6 +7,7 @@ from litestar.datastructures import State
 
 from guard.app.audit import build_administration, build_approvals, build_audit
 from guard.app.detection import build_engine, build_leak_rule, build_vaults
+from guard.app.ledger import ledger_options
 from guard.app.lifespan import lifespan_of
 from guard.app.models import build_classifiers, build_names, deferred, unsafe_threshold
 from guard.app.policies import build_candidate, build_opa, build_policies
@@ -25,7 +26,7 @@ from guard.ingress.health import health_routes
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import moderation_route
-from guard.metering.ledger import SqliteLedger
+from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.price.rating import BookRater
 from guard.policy.recorded import RecordedPolicies
 from guard.ports import Policies
@@ -51,7 +52,8 @@ def build_app(settings: Settings) -> Litestar:
     names = build_names(settings, gauge.observe)
     backends = connect([(backend_address(backend), backend.ca_file) for backend in settings.backends])
     pattern.prepare()
-    ledger, audit = SqliteLedger(settings.ledger, flush_ms=settings.ledger_flush_ms), build_audit(settings)
+    rater = BookRater(load_prices(Path(settings.prices))) if settings.prices else None
+    ledger, audit = SqlLedger(ledger_options(settings), rater), build_audit(settings)
     room, webhook = build_approvals(settings)
     parts = Parts(
         engines=Engines((pattern,), deferred(classifiers, names)),
@@ -63,7 +65,7 @@ def build_app(settings: Settings) -> Litestar:
         router=Router(backends),
         ledger=audit.ledger(ledger),
         record=audit.exchanges,
-        rater=BookRater(load_prices(Path(settings.prices))) if settings.prices else None,
+        rater=rater,
         tiers=build_tiers(settings),
         unpriced=settings.unpriced == "allow",
         lull_s=settings.stream.lull_ms / 1000,

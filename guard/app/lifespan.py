@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from litestar import Litestar
 
 from guard.audit.audit import Audit
-from guard.metering.ledger import SqliteLedger
+from guard.metering.ledger.ledger import SqlLedger
 from guard.pii.names.service import OFF as NAMES_OFF
 from guard.pii.names.service import Names
 from guard.policy.live import LivePolicies
@@ -23,7 +23,7 @@ from guard.upstream.webhook import Webhook
 
 
 def lifespan_of(
-    ledger: SqliteLedger,
+    ledger: SqlLedger,
     audit: Audit,
     backends: Sequence[HttpBackend],
     services: tuple[Classifiers | None, Names | None],

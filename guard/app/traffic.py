@@ -14,7 +14,7 @@ from guard.dialects.mark import Marks
 from guard.dialects.openai_reader import Limits
 from guard.ingress.openai import Door, models_route, routes
 from guard.ingress.service import check_route
-from guard.metering.ledger import SqliteLedger
+from guard.metering.ledger.ledger import SqlLedger
 from guard.policy.server import OpaPolicy
 from guard.runtime.admission import Key
 from guard.runtime.catalogue import Catalogue
@@ -63,7 +63,7 @@ def backend_address(backend: BackendSettings) -> BackendAddress:
     )
 
 
-def problems(ledger: SqliteLedger, opa: OpaPolicy | None) -> Callable[[], tuple[str, ...]]:
+def problems(ledger: SqlLedger, opa: OpaPolicy | None) -> Callable[[], tuple[str, ...]]:
     """What does not work now: the ledger, or the policy server, while it is being left alone."""
 
     def found() -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guard.core.entry import Closing, Opening
 from guard.core.record import DecisionRecord
-from guard.ports import DecisionSink, Ledger
+from guard.ports import DecisionSink, EntryListener, Ledger, Progress
 
 
 class DecisionFan:
@@ -22,15 +22,17 @@ class DecisionFan:
 class LedgerFan:
     """`ports.Ledger` over the ledger and whoever listens as well."""
 
-    def __init__(self, ledger: Ledger, listener: Ledger) -> None:
-        self._both = ledger, listener
+    def __init__(self, ledger: Ledger, listener: EntryListener) -> None:
+        self._ledger = ledger
+        self._listener = listener
 
-    def open(self, opening: Opening) -> None:
-        """Tells both."""
-        for ledger in self._both:
-            ledger.open(opening)
+    def open(self, opening: Opening) -> Progress:
+        """Tells both; what the ledger refuses is not told on."""
+        progress = self._ledger.open(opening)
+        self._listener.open(opening)
+        return progress
 
     def close(self, closing: Closing) -> None:
         """Tells both."""
-        for ledger in self._both:
-            ledger.close(closing)
+        self._ledger.close(closing)
+        self._listener.close(closing)

@@ -12,6 +12,7 @@ from guard.cli.check import check
 from guard.cli.config import config
 from guard.cli.exit_code import ExitCode
 from guard.cli.key import key
+from guard.cli.ledger import ledger
 from guard.cli.models import models
 from guard.cli.policy import policy
 from guard.cli.record import record
@@ -26,7 +27,7 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, record, replay, key, models, approvals, approve, deny):
+for command in (serve, check, config, policy, record, replay, ledger, key, models, approvals, approve, deny):
     guard.add_command(command)
 
 

@@ -10,6 +10,7 @@ from guard.config.approval import ApprovalSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
+from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
 from guard.config.place import Place
 from guard.config.policy import PolicySettings
@@ -57,7 +58,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         approval=_anchored_approval(settings.approval, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
-        ledger=anchor(settings.ledger, base),
+        ledger=_anchored_ledger(settings.ledger, base),
         prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),
     )
@@ -108,6 +109,13 @@ def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettin
     if webhook is None or webhook.ca_file is None:
         return approval
     return replace(approval, webhook=replace(webhook, ca_file=str(base / webhook.ca_file)))
+
+
+def _anchored_ledger(ledger: str | LedgerSettings, base: Path) -> str | LedgerSettings:
+    if isinstance(ledger, str):
+        return anchor(ledger, base)
+    journal = None if ledger.journal is None else str(base / ledger.journal)
+    return replace(ledger, url=anchor(ledger.url, base), journal=journal)
 
 
 def _anchored_decisions(decisions: DecisionSettings, base: Path) -> DecisionSettings:

@@ -38,7 +38,7 @@ class Reader:
             case inspect.Metadata():
                 return self.value(kind.type, node, place)
             case inspect.UnionType():
-                return self._optional(kind, node, place)
+                return self._union(kind, node, place)
             case inspect.StructType():
                 return self._struct(kind, node, place)
             case inspect.DictType():
@@ -98,11 +98,13 @@ class Reader:
             for index, child in enumerate(node.value)
         )
 
-    def _optional(self, kind: inspect.UnionType, node: yaml.Node, place: Place) -> object:
+    def _union(self, kind: inspect.UnionType, node: yaml.Node, place: Place) -> object:
         if node.tag == _CORE + "null":
             return None
-        some = next(one for one in kind.types if not isinstance(one, inspect.NoneType))
-        return self.value(some, node, place)
+        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        # Where there is a choice it is between a section and a text.
+        fits = [one for one in kinds if isinstance(one, inspect.StructType) == isinstance(node, yaml.MappingNode)]
+        return self.value((fits or kinds)[0], node, place)
 
     def _choice(self, kind: inspect.LiteralType, node: yaml.Node, place: Place) -> str:
         text = self._text(node, place)

@@ -15,6 +15,7 @@ from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
 from guard.config.rule_tier import tiers_rule
 from guard.config.settings import BackendSettings, Settings
+from guard.metering.ledger.chain import Signer
 from guard.metering.location import parse_location
 
 
@@ -80,10 +81,22 @@ def _keys(settings: Settings) -> Iterator[Complaint]:
 
 
 def _ledger(settings: Settings) -> Iterator[Complaint]:
+    ledger = settings.ledger_section
+    at = "ledger" if isinstance(settings.ledger, str) else "ledger.url"
     try:
-        parse_location(settings.ledger)
+        server = parse_location(ledger.url).server
     except ValueError as error:
-        yield "ledger", str(error)
+        yield at, str(error)
+        return
+    if server and ledger.journal is None:
+        yield at, "is on a server, so ledger.journal must name a directory on a local disk for what it has not got yet"
+    if ledger.password is not None and not server:
+        yield "ledger.password", "is for postgresql:// alone; remove it"
+    if ledger.signing_key is not None:
+        try:
+            Signer(ledger.signing_key.reveal())
+        except ValueError as error:
+            yield "ledger.signing_key", str(error)
 
 
 def _models(settings: Settings) -> Iterator[Complaint]:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from guard.config.approval import AdminSettings, ApprovalSettings
 from guard.config.decisions import DecisionSettings
+from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings
 from guard.config.secret import Secret
@@ -199,7 +200,8 @@ class Settings(Section, frozen=True):
     ] = ()
     pseudonyms: Annotated[PseudonymSettings, Meta(description="Placeholders and surrogates.")] = PseudonymSettings()
     ledger: Annotated[
-        str, Meta(description="sqlite:///relative.db, sqlite:////absolute.db, or sqlite:// in memory.")
+        str | LedgerSettings,
+        Meta(description="The ledger; a text is its url: sqlite:///relative.db, sqlite:////absolute.db, sqlite://."),
     ] = "sqlite:///guard.db"
     ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
         100
@@ -222,3 +224,8 @@ class Settings(Section, frozen=True):
     def policy_source(self) -> str:
         """Where policies come from: a path, or an http(s) address; nowhere if OPA decides."""
         return self.policy.source or self.policies
+
+    @property
+    def ledger_section(self) -> LedgerSettings:
+        """The ledger as a section, also where the file has a text."""
+        return LedgerSettings(url=self.ledger) if isinstance(self.ledger, str) else self.ledger

@@ -19,7 +19,11 @@ class Status(enum.Enum):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What is known when an exchange begins. `exchange` is our own ULID; times are Unix milliseconds."""
+    """What is known when an exchange begins. `exchange` is our own ULID; times are Unix milliseconds.
+
+    `idempotency` is the client's key, empty if it sent none; `attempt` counts those of one exchange, from 1. What is
+    reserved for it in a budget are tokens and whole nano-dollars.
+    """
 
     exchange: str
     tenant: str
@@ -30,6 +34,10 @@ class Opening(msgspec.Struct, frozen=True):
     backend: str
     stream: bool
     started_ms: int
+    attempt: int = 1
+    idempotency: str = ""
+    reserved_tokens: int = 0
+    reserved_nanousd: int = 0
 
 
 class Closing(msgspec.Struct, frozen=True):
@@ -39,7 +47,8 @@ class Closing(msgspec.Struct, frozen=True):
     `usage.completion`. `reason` is an error's code or a halt's reason, empty on completion. Durations are milliseconds
     since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none. `model`
     and `backend` are those that served it, where they are not what was asked for. `cost_nanousd` is whole nano-dollars
-    by the price book of that version, None where it has no price; `labels` are the policy's.
+    by the price book of that version, None where it has no price; `labels` are the policy's. `guard_tokens` are those
+    that Guard's own classifiers read, `energy_mj` is millijoules by the named method, `waited_ms` the wait for people.
     """
 
     exchange: str
@@ -58,3 +67,8 @@ class Closing(msgspec.Struct, frozen=True):
     cost_nanousd: int | None = None
     price_version: str = ""
     labels: Mapping[str, str] = {}
+    attempt: int = 1
+    guard_tokens: int = 0
+    energy_mj: int | None = None
+    energy_method: str = ""
+    waited_ms: float = 0

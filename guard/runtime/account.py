@@ -45,7 +45,7 @@ class Account:
         """Whether a backend has been asked, so that the prompt cost something."""
         self.waited_s = 0.0
         """How much of its time it waited for people."""
-        ledger.open(opening)
+        self._progress = ledger.open(opening)
 
     def served_by(self, model: str, backend: str) -> None:
         """Says who serves it, where the policy sends it elsewhere."""
@@ -70,10 +70,20 @@ class Account:
         )
         return rating if self.asked else Rating(0, rating.version)
 
+    def ask(self) -> None:
+        """A backend gets the prompt now."""
+        self.asked = True
+        self._progress.asked(estimate(self._prompt_chars, 0), self.pictures)
+
+    def note(self, guard: StreamGuard) -> None:
+        """Once per chunk: what has been read outlives the process from here on."""
+        self._progress.read(guard.deltas, guard.generated_chars, guard.usage)
+
     def first_byte(self) -> None:
         """The client gets the first of the answer's body now."""
         if self.first_ms is None:
             self.first_ms = (time.monotonic() - self._begun) * 1000
+            self._progress.first(self.first_ms)
 
     def ends(self, status: Status, reason: str = "") -> None:
         """Says how the exchange ends."""
@@ -117,6 +127,8 @@ class Account:
                 cost_nanousd=rating.cost_nanousd,
                 price_version=rating.version,
                 labels=self.labels,
+                attempt=self._opening.attempt,
+                waited_ms=self.waited_s * 1000,
             )
         )
 

@@ -1,5 +1,6 @@
 """Which headers travel on, in either direction. An allow-list decides: credentials, cookies and hop-by-hop stay."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -52,6 +53,13 @@ def returned(headers: Mapping[str, str], is_mark: IsMark = FORM_ALONE.is_mark) -
     return tuple(
         (name, headers[name]) for name in sorted(RETURNED & headers.keys()) if _fits(name, headers[name], is_mark)
     )
+
+
+def idempotency_of(headers: Iterable[tuple[str, str]], is_mark: IsMark) -> str:
+    """The client's `idempotency-key` for the ledger, empty if it sent none; one that is no identifier by its
+    SHA-256."""
+    value = next((value for name, value in headers if name == "idempotency-key"), "")
+    return value if is_mark(value) or not value else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
 
 
 def _fits(name: str, value: str, is_mark: IsMark) -> bool:

@@ -1,9 +1,10 @@
 """What the backend sends, on its way into the inspection: bytes become frames, and what the end of an answer means."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from guard.core.event import Finished
 from guard.core.frame import Frame
+from guard.core.stream import StreamGuard
 from guard.errors import BackendBroken
 from guard.ports import AnswerReader, BackendAnswer
 from guard.runtime.inspection import Inspection
@@ -12,8 +13,16 @@ from guard.runtime.inspection import Inspection
 class Intake:
     """One answer's way in."""
 
-    def __init__(self, reader: AnswerReader, answer: BackendAnswer, inspection: Inspection) -> None:
+    def __init__(
+        self,
+        reader: AnswerReader,
+        answer: BackendAnswer,
+        inspection: Inspection,
+        note: Callable[[StreamGuard], None],
+    ) -> None:
+        """`note` is told after each chunk how far the stream machine has come."""
         self.reader = reader
+        self._note = note
         self.failure = False
         """Whether the backend reported an error in place of the rest."""
         self._answer = answer
@@ -43,4 +52,5 @@ class Intake:
             self._inspection.see(frame)
             if self._inspection.halt is not None:
                 self._answer.close()
-                return
+                break
+        self._note(self._inspection.guard)

@@ -37,7 +37,7 @@ from guard.runtime.account import Account
 from guard.runtime.approval import refusal
 from guard.runtime.consult import Consult
 from guard.runtime.facts import Asker, answer_facts, chars_of, request_facts
-from guard.runtime.header import forwarded
+from guard.runtime.header import forwarded, idempotency_of
 from guard.runtime.inspection import Engines
 from guard.runtime.pace import Pace
 from guard.runtime.parts import Call, Parts
@@ -216,7 +216,7 @@ class Exchange:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
         headers = (("content-type", "application/json"), *_without_type(forwarded(self._call.headers, dialect.is_mark)))
-        account.asked = True
+        account.ask()
         call = BackendCall("POST", self._call.path, headers, body, prompt.stream)
         with self._trail.stage("backend"):
             answer = self._answer = await backend.call(call)
@@ -297,6 +297,7 @@ class Exchange:
             backend=backend.name,
             stream=prompt.stream,
             started_ms=time.time_ns() // 1_000_000,
+            idempotency=idempotency_of(self._call.headers, self._call.dialect.is_mark),
         )
         self._account = Account(self._parts.ledger, opening, chars_of(prompt), self._parts.rater)
         return self._account

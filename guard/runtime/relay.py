@@ -76,7 +76,7 @@ class Relay:
         self._desk = desk
         gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
         self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate)
-        self._intake = Intake(reader, answer, self._inspection)
+        self._intake = Intake(reader, answer, self._inspection, account.note)
         self._account = account
         self._idle_s = idle_s
         self._pace = pace

@@ -3,9 +3,12 @@
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from guard.core.entry import Closing, Opening, Status
 from guard.core.usage import Usage, UsageSource
+from guard.metering.ledger.ledger import SqlLedger
+from guard.metering.ledger.options import LedgerOptions
 
 
 def opening(exchange: str, model: str = "m") -> Opening:
@@ -36,6 +39,12 @@ def closing(exchange: str, usage: Usage | None = None, status: Status = Status.C
         decision="redact",
         generation="g1",
     )
+
+
+def ledger(database: Path | None, **options: Any) -> SqlLedger:
+    """A ledger that flushes only when it is drained or stopped, so that no test depends on the time."""
+    url = "sqlite://" if database is None else f"sqlite:///{database}"
+    return SqlLedger(LedgerOptions(**{"url": url, "flush_ms": 60_000, "busy_ms": 0, "slots": 64, **options}))
 
 
 def rows(database: Path, columns: str = "*") -> list[tuple[object, ...]]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from exchanges import closing, opening, rows
+from exchanges import closing, ledger, opening, rows
 
-from guard.metering.ledger import SqliteLedger
+from guard.metering.ledger.ledger import SqlLedger
 
 WRITER = Path(__file__).with_name("writer.py")
 
@@ -56,13 +56,15 @@ def writer(database: Path) -> Iterator[Callable[..., Writer]]:
         one.kill()
 
 
-def restarted(database: Path) -> SqliteLedger:
-    ledger = SqliteLedger(f"sqlite:///{database}", flush_ms=60_000)
-    ledger.start()
-    return ledger
+def restarted(database: Path) -> SqlLedger:
+    again = ledger(database, busy_ms=1_000)
+    again.start()
+    return again
 
 
-def test_after_a_kill_flushed_rows_are_there_and_marked_as_died(writer: Callable[..., Writer], database: Path) -> None:
+def test_after_a_kill_all_that_was_told_is_entered_and_what_ran_is_estimated(
+    writer: Callable[..., Writer], database: Path
+) -> None:
     victim = writer("01A", "01B")
     assert victim.hear() == "drained=True healthy=True lost=0"
     victim.go_on()
@@ -73,17 +75,18 @@ def test_after_a_kill_flushed_rows_are_there_and_marked_as_died(writer: Callable
     assert rows(database, "exchange, status, reason") == [
         ("01A", "failed", "process_died"),
         ("01B", "failed", "process_died"),
+        ("unflushed", "completed", ""),
     ]
 
 
 def test_what_a_living_process_has_open_stays_open(writer: Callable[..., Writer], database: Path) -> None:
     neighbour = writer("01A")
     assert neighbour.hear() == "drained=True healthy=True lost=0"
-    ledger = restarted(database)
-    ledger.open(opening("01B"))
-    assert ledger.drain()
+    own = restarted(database)
+    own.open(opening("01B"))
+    assert own.drain()
     assert rows(database, "exchange, status") == [("01A", "open"), ("01B", "open")]
-    ledger.stop()
+    own.stop()
 
 
 def test_the_dead_are_found_beside_the_living(writer: Callable[..., Writer], database: Path) -> None:
@@ -95,14 +98,13 @@ def test_the_dead_are_found_beside_the_living(writer: Callable[..., Writer], dat
     assert rows(database, "exchange, status") == [("01A", "open"), ("01B", "failed")]
 
 
-def test_an_exchange_that_was_left_open_on_a_clean_stop_is_marked_by_the_next_start(database: Path) -> None:
+def test_an_exchange_that_is_open_on_a_clean_stop_is_estimated(database: Path) -> None:
     first = restarted(database)
     first.open(opening("01A"))
     first.open(opening("01B"))
     first.close(closing("01B"))
     first.stop()
-    restarted(database).stop()
-    assert rows(database, "exchange, status") == [("01A", "failed"), ("01B", "completed")]
+    assert rows(database, "exchange, state, reason") == [("01A", "estimated", "process_ended"), ("01B", "settled", "")]
 
 
 def test_runs_leave_no_lock_files_behind(writer: Callable[..., Writer], database: Path) -> None:

@@ -6,14 +6,16 @@ It prints a line for each step, and goes on when it reads one.
 import resource
 import signal
 import sys
+from pathlib import Path
 
+import structlog
 from exchanges import closing, opening
-
-from guard.metering.ledger import SqliteLedger
+from exchanges import ledger as made
 
 
 def main(database: str, limit: int, exchanges: list[str]) -> None:
-    ledger = SqliteLedger(f"sqlite:///{database}", flush_ms=60_000)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    ledger = made(Path(database), busy_ms=1_000)
     ledger.start()
     if limit:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -18,11 +18,12 @@ from guard.core.tool_facts import ToolFacts
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
 from guard.errors import GuardError, PolicyError
+from guard.metering.ledger.board import NoSlot
 from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, DeferredEngine, Engine, Policies, Rater, Tiers
+from guard.ports import Approvals, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -132,8 +133,9 @@ class Ledger:
         self.openings: list[Opening] = []
         self.closings: list[Closing] = []
 
-    def open(self, opening: Opening) -> None:
+    def open(self, opening: Opening) -> Progress:
         self.openings.append(opening)
+        return NoSlot()
 
     def close(self, closing: Closing) -> None:
         self.closings.append(closing)

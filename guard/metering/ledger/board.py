@@ -1,0 +1,151 @@
+"""The progress board: what each running exchange has read so far, in memory that outlives the process.
+
+A file is mapped and cut into slots of 64-bit cells, one slot per exchange. A count is one store of eight aligned bytes,
+which a kill does not tear; a slot is found again by a hash of its exchange's id.
+"""
+
+import hashlib
+import mmap
+from typing import Final
+
+import msgspec
+
+from guard.core.usage import Usage
+
+CELLS: Final = 16
+SLOT_BYTES: Final = CELLS * 8
+_MARK, _PROMPT, _PICTURES, _FIRST_US, _PIECES, _CHARS, _TOLD_PIECES, _TOLD_CHARS, _USAGE = range(9)
+_EMPTY: Final = (0, -1, 0, -1, 0, 0, 0, 0, *(-1,) * 8)
+_MOST: Final = (1 << 63) - 1
+
+
+def mark(exchange: str) -> int:
+    """What an exchange's slot is found by: 62 bits of a hash, never 0."""
+    digest = hashlib.blake2b(exchange.encode("utf-8", "replace"), digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> 2) + 1
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What a slot says. `prompt` is Guard's estimate of the prompt's tokens, None if no backend was asked.
+
+    `pieces` and `chars` are the answer's, of which the backend's `usage` covers `told_pieces` and `told_chars`.
+    """
+
+    prompt: int | None
+    pictures: int
+    first_us: int | None
+    pieces: int
+    chars: int
+    told_pieces: int
+    told_chars: int
+    usage: Usage | None
+
+
+class Slot:
+    """`ports.Progress` of one exchange. Once per chunk: two stores."""
+
+    __slots__ = ("_at", "_cells", "_usage", "number")
+
+    def __init__(self, cells: memoryview, number: int) -> None:
+        self.number = number
+        self._cells = cells
+        self._at = number * CELLS
+        self._usage: Usage | None = None
+
+    def begin(self, exchange: str) -> None:
+        """That exchange has the slot now."""
+        for cell, value in enumerate(_EMPTY[1:], 1):
+            self._cells[self._at + cell] = value
+        self._cells[self._at] = mark(exchange)
+
+    def end(self) -> None:
+        """Nobody has it; what comes late goes nowhere."""
+        self._cells[self._at] = 0
+        self._cells, self._at = memoryview(bytearray(SLOT_BYTES)).cast("q"), 0
+
+    def asked(self, prompt_tokens: int, pictures: int) -> None:
+        """A backend gets the prompt now."""
+        self._cells[self._at + _PICTURES] = pictures
+        self._cells[self._at + _PROMPT] = prompt_tokens
+
+    def first(self, first_ms: float) -> None:
+        """The client gets its first byte."""
+        self._cells[self._at + _FIRST_US] = int(first_ms * 1000)
+
+    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
+        """How much of the answer has been read, and what the backend has counted so far."""
+        cells, at = self._cells, self._at
+        cells[at + _PIECES] = pieces
+        cells[at + _CHARS] = chars
+        if usage is not None and usage is not self._usage:
+            self._usage = usage
+            cells[at + _TOLD_PIECES] = pieces
+            cells[at + _TOLD_CHARS] = chars
+            for cell, count in enumerate(msgspec.structs.astuple(usage), at + _USAGE):
+                cells[cell] = -1 if count is None else min(max(count, -1), _MOST)
+
+
+class NoSlot:
+    """`ports.Progress` where no slot is free: such an exchange is accounted for by its opening alone."""
+
+    def asked(self, prompt_tokens: int, pictures: int) -> None:
+        """Not kept."""
+
+    def first(self, first_ms: float) -> None:
+        """Not kept."""
+
+    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
+        """Not kept."""
+
+
+class Board:
+    """Slots for so many exchanges as the memory has room for. Not for several threads at one time."""
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+        self._view = memoryview(memory)
+        self._cells = self._view[: len(memory) // SLOT_BYTES * SLOT_BYTES].cast("q")
+        self._free = list(range(len(self._cells) // CELLS))[::-1]
+        self._taken: dict[int, Slot] = {}
+
+    def take(self, exchange: str) -> Slot | None:
+        """A slot for an exchange; None when all are taken."""
+        if not self._free:
+            return None
+        slot = Slot(self._cells, self._free.pop())
+        slot.begin(exchange)
+        self._taken[slot.number] = slot
+        return slot
+
+    def give_back(self, slot: Slot) -> None:
+        """Its exchange is over."""
+        if self._taken.pop(slot.number, None) is slot:
+            slot.end()
+            self._free.append(slot.number)
+
+    def seen(self) -> dict[int, Seen]:
+        """What every taken slot says, by its exchange's `mark`."""
+        slots = (self._cells[at : at + CELLS].tolist() for at in range(0, len(self._cells), CELLS))
+        return {cells[_MARK]: _seen(cells) for cells in slots if cells[_MARK] > 0}
+
+    def close(self) -> None:
+        """Unmaps it. What is said of an exchange afterwards goes nowhere."""
+        for slot in list(self._taken.values()):
+            self.give_back(slot)
+        self._cells.release()
+        self._view.release()
+        self._memory.close()
+
+
+def _seen(cells: list[int]) -> Seen:
+    counts = [None if count < 0 else count for count in cells[_USAGE : _USAGE + 7]]
+    return Seen(
+        prompt=None if cells[_PROMPT] < 0 else cells[_PROMPT],
+        pictures=max(cells[_PICTURES], 0),
+        first_us=None if cells[_FIRST_US] < 0 else cells[_FIRST_US],
+        pieces=max(cells[_PIECES], 0),
+        chars=max(cells[_CHARS], 0),
+        told_pieces=max(cells[_TOLD_PIECES], 0),
+        told_chars=max(cells[_TOLD_CHARS], 0),
+        usage=None if all(count is None for count in counts) else Usage(*counts),
+    )

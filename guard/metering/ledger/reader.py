@@ -1,0 +1,69 @@
+"""Reads a ledger: what `guard ledger` shows. It writes nothing, and the database is opened so that it can't."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from guard.errors import LedgerError
+from guard.metering.ledger.chain import Check
+from guard.metering.ledger.engine import reading_engine, told
+from guard.metering.ledger.schema import VERSION, current
+from guard.metering.ledger.table import ENTRY
+from guard.metering.ledger.verify import Verdict, verify
+from guard.metering.location import Location, parse_location
+
+Shown = dict[str, str | int | None]
+"""An entry for people: its columns, its hash in hex."""
+
+
+class LedgerReader:
+    """A ledger by its URL."""
+
+    def __init__(self, url: str, password: str = "") -> None:
+        """Raises LedgerError."""
+        self._location: Location = parse_location(url)
+        self._engine = reading_engine(self._location, password)
+
+    def verify(self, check: Check | None) -> Verdict:
+        """Checks every chain. Raises LedgerError."""
+        with self._snapshot() as db:
+            return verify(db, check)
+
+    def tail(self, count: int) -> list[Shown]:
+        """The entries made last, the oldest of them first."""
+        with self._snapshot() as db:
+            return [_shown(row) for row in db.execute(select(ENTRY).order_by(ENTRY.c.id.desc()).limit(count))][::-1]
+
+    def show(self, exchange: str) -> list[Shown]:
+        """All entries of an exchange, in the order in which they were made."""
+        with self._snapshot() as db:
+            return [
+                _shown(row)
+                for row in db.execute(select(ENTRY).where(ENTRY.c.exchange == exchange).order_by(ENTRY.c.id))
+            ]
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        with told(self._location):
+            engine = self._engine
+            if self._location.server:
+                engine = engine.execution_options(isolation_level="REPEATABLE READ")
+            with engine.begin() as db:
+                version = current(db, self._location)
+                if version != VERSION:
+                    raise LedgerError(
+                        f"the ledger is of schema {version or 'none'}; guard serve brings it to {VERSION}"
+                    )
+                yield db
+
+
+def _shown(row: Any) -> Shown:
+    values: dict[str, Any] = dict(row._mapping)
+    values["hash"] = bytes(values["hash"]).hex()
+    return values

@@ -10,7 +10,7 @@ TOOLS := .tools/bin
 OPA := $(TOOLS)/opa
 REGAL := $(TOOLS)/regal
 
-.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa setup-redis
+.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa setup-redis setup-postgres
 
 setup: $(STAMP)
 
@@ -42,13 +42,17 @@ $(TOOLS)/%: .ci/tool .ci/%/go.mod .ci/%/go.sum
 setup-redis:
 	@command -v redis-server >/dev/null || command -v valkey-server >/dev/null || .ci/package redis-server
 
+# The real PostgreSQL that the ledger is tested on, likewise. Tests run a cluster of their own.
+setup-postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || .ci/package postgresql
+
 serve: $(STAMP)
 	$(BIN)/guard serve --demo
 
-test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) setup-redis
+test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) setup-redis setup-postgres
 	$(BIN)/python -m pytest
 
-check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL) setup-redis
+check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL) setup-redis setup-postgres
 	$(BIN)/ruff format --check guard tests benchmarks
 	$(BIN)/ruff check guard tests benchmarks
 	$(BIN)/mypy

@@ -1,7 +1,8 @@
 """The progress board: what each running exchange has read so far, in memory that outlives the process.
 
 A file is mapped and cut into slots of 64-bit cells, one slot per exchange. A count is one store of eight aligned bytes,
-which a kill does not tear; a slot is found again by a hash of its exchange's id.
+which a kill does not tear; what the backend reports takes several, so it goes to the bank that does not count and one
+store makes that the one that does. A slot is found again by a hash of its exchange's id.
 """
 
 import hashlib
@@ -12,10 +13,13 @@ import msgspec
 
 from guard.core.usage import Usage
 
-CELLS: Final = 16
+CELLS: Final = 26
 SLOT_BYTES: Final = CELLS * 8
-_MARK, _PROMPT, _PICTURES, _FIRST_US, _PIECES, _CHARS, _TOLD_PIECES, _TOLD_CHARS, _USAGE = range(9)
-_EMPTY: Final = (0, -1, 0, -1, 0, 0, 0, 0, *(-1,) * 8)
+_MARK, _PROMPT, _PICTURES, _FIRST_US, _PIECES, _CHARS, _BANK = range(7)
+_BANKS: Final = (8, 17)
+_BANK_CELLS: Final = 9
+"""A report: the pieces and the characters that it covers, and seven counts."""
+_EMPTY: Final = (0, -1, 0, -1, 0, 0, 0, 0, *(0, 0, *(-1,) * 7) * 2)
 _MOST: Final = (1 << 63) - 1
 
 
@@ -79,10 +83,11 @@ class Slot:
         cells[at + _CHARS] = chars
         if usage is not None and usage is not self._usage:
             self._usage = usage
-            cells[at + _TOLD_PIECES] = pieces
-            cells[at + _TOLD_CHARS] = chars
-            for cell, count in enumerate(msgspec.structs.astuple(usage), at + _USAGE):
-                cells[cell] = -1 if count is None else min(max(count, -1), _MOST)
+            bank = 1 - cells[at + _BANK]
+            counts = (-1 if count is None else min(max(count, -1), _MOST) for count in msgspec.structs.astuple(usage))
+            for cell, value in enumerate((pieces, chars, *counts), at + _BANKS[bank]):
+                cells[cell] = value
+            cells[at + _BANK] = bank
 
 
 class NoSlot:
@@ -138,14 +143,16 @@ class Board:
 
 
 def _seen(cells: list[int]) -> Seen:
-    counts = [None if count < 0 else count for count in cells[_USAGE : _USAGE + 7]]
+    bank = _BANKS[cells[_BANK] & 1]
+    told_pieces, told_chars, *told = cells[bank : bank + _BANK_CELLS]
+    counts = [None if count < 0 else count for count in told]
     return Seen(
         prompt=None if cells[_PROMPT] < 0 else cells[_PROMPT],
         pictures=max(cells[_PICTURES], 0),
         first_us=None if cells[_FIRST_US] < 0 else cells[_FIRST_US],
         pieces=max(cells[_PIECES], 0),
         chars=max(cells[_CHARS], 0),
-        told_pieces=max(cells[_TOLD_PIECES], 0),
-        told_chars=max(cells[_TOLD_CHARS], 0),
+        told_pieces=max(told_pieces, 0),
+        told_chars=max(told_chars, 0),
         usage=None if all(count is None for count in counts) else Usage(*counts),
     )

@@ -1,6 +1,6 @@
 """The write-ahead journal of one run: notes are appended here first, and the database gets them later.
 
-One `os.write` puts a record into the kernel's page cache, where it survives the end of the process, however it ends;
+One `write` puts a record into the kernel's page cache, where it survives the end of the process, however it ends;
 `sync` makes it survive the machine's. The journal is a row of segments, so that what the database holds can be dropped.
 Where the disk takes nothing, records wait in memory, in order, up to a bound. Appending is for any thread, the rest
 for one.
@@ -123,7 +123,7 @@ class Journal:
                 return False
         fd = self._segments[self._last]
         try:
-            written = os.write(fd, data)
+            written = os.pwrite(fd, data, self._size)
         except OSError:
             written = 0
         if written < len(data):

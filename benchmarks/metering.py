@@ -1,0 +1,100 @@
+"""What does metering cost? CPU time of the account, the journal, the board and the writer's thread; the backend is
+free.
+
+`python -m benchmarks.metering`. For each exchange: an opening, one piece, a closing, and the writer's thread enters
+both into the database; and apart from that what a chunk costs that is noted. CPU is the process's own, all its
+threads, without what a database server spends.
+"""
+
+import gc
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from benchmarks.month_worker import RATER, Answer
+from guard.core.channel import Channel
+from guard.core.entry import Opening, Status
+from guard.core.plan import Plan
+from guard.core.stream import StreamGuard
+from guard.metering.ledger.ledger import SqlLedger
+from guard.metering.ledger.options import LedgerOptions
+from guard.runtime.account import Account
+
+RESULTS: Final = Path(__file__).with_name("results")
+EXCHANGES: Final = 10_000
+CHUNKS: Final = 200_000
+ROUNDS: Final = 3
+
+
+def opening(number: int) -> Opening:
+    return Opening(
+        exchange=f"01METER{number:019}",
+        tenant="tenant",
+        key="key",
+        tier="mid",
+        dialect="openai.chat",
+        model="model",
+        backend="stand-in",
+        stream=True,
+        started_ms=1_790_000_000_000 + number,
+    )
+
+
+def per_exchange(url: str, password: str = "") -> float:
+    """Microseconds of one exchange, until it is in the database."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = SqlLedger(LedgerOptions(url, password=password, journal=Path(folder)), RATER)
+        ledger.start()
+        gc.collect()
+        began = time.process_time()
+        for number in range(EXCHANGES):
+            account = Account(ledger, opening(number), 400, RATER)
+            account.ask()
+            answer = Answer(100, 1)
+            answer.take(last=True)
+            account.note(answer)  # type: ignore[arg-type]
+            account.first_byte()
+            account.ends(Status.COMPLETED)
+            account.close(answer)  # type: ignore[arg-type]
+        assert ledger.drain(120)
+        spent = time.process_time() - began
+        ledger.stop(60)
+    return spent / EXCHANGES * 1e6
+
+
+def per_chunk() -> float:
+    """Microseconds of one chunk that is noted, with Guard's own stream machine and one text in it."""
+    ledger = SqlLedger(LedgerOptions("sqlite://"), RATER)
+    ledger.start()
+    account = Account(ledger, opening(0), 400, RATER)
+    guard = StreamGuard(Plan(actions={}))
+    guard._hold(Channel(0, "content"))
+    began = time.process_time()
+    for _ in range(CHUNKS):
+        account.note(guard)
+    spent = time.process_time() - began
+    account.close(None)
+    ledger.stop()
+    return spent / CHUNKS * 1e6
+
+
+def main() -> None:
+    """The least of some rounds, on SQLite and on a private PostgreSQL."""
+    # The cluster is the tests': one way to find PostgreSQL.
+    from tests.postgres import PASSWORD, Cluster
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = [f"sqlite:///{folder}/{number}.db" for number in range(ROUNDS)]
+        sqlite = min(per_exchange(url) for url in files)
+    with Cluster() as cluster:
+        postgres = min(per_exchange(cluster.database(f"cost{number}"), PASSWORD) for number in range(ROUNDS))
+    chunk = min(per_chunk() for _ in range(ROUNDS))
+    told = {"exchange_us": {"sqlite": round(sqlite, 1), "postgresql": round(postgres, 1)}, "chunk_us": round(chunk, 2)}
+    (RESULTS / "metering.json").write_text(json.dumps(told, indent=2) + "\n")
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ from guard.app.ledger import ledger_options
 from guard.app.lifespan import lifespan_of
 from guard.app.models import build_classifiers, build_names, deferred, unsafe_threshold
 from guard.app.policies import build_candidate, build_opa, build_policies
-from guard.app.tiers import build_tiers
+from guard.app.tiers import build_counters, build_tiers, build_turnstile, prioritised
 from guard.app.traffic import backend_address, build_api, build_keys, problems
 from guard.config import (
     Settings,
@@ -55,6 +55,7 @@ def build_app(settings: Settings) -> Litestar:
     rater = BookRater(load_prices(Path(settings.prices))) if settings.prices else None
     ledger, audit = SqlLedger(ledger_options(settings), rater), build_audit(settings)
     room, webhook = build_approvals(settings)
+    counters = build_counters(settings)
     parts = Parts(
         engines=Engines((pattern,), deferred(classifiers, names)),
         prompt_rules=(FloodEngine(),),
@@ -67,6 +68,9 @@ def build_app(settings: Settings) -> Litestar:
         record=audit.exchanges,
         rater=rater,
         tiers=build_tiers(settings),
+        counters=counters,
+        turnstile=build_turnstile(settings),
+        prioritised=prioritised(settings),
         unpriced=settings.unpriced == "allow",
         lull_s=settings.stream.lull_ms / 1000,
         conversations=Conversations(),
@@ -87,10 +91,12 @@ def build_app(settings: Settings) -> Litestar:
             *policy_routes(administration, policies, opa.figures if opa is not None else None),
             *decision_routes(administration, audit.figures, compared),
             openapi_route(),
-            *health_routes(problems(ledger, opa), policies.status),
+            *health_routes(problems(ledger, opa, counters), policies.status),
         ],
         exception_handlers=HANDLERS,
-        lifespan=[lifespan_of(ledger, audit, backends, services, gauge, (room, webhook), (policies, opa, candidate))],
+        lifespan=[
+            lifespan_of(ledger, audit, backends, services, gauge, (room, webhook), (policies, opa, candidate), counters)
+        ],
         state=State({"leaving": room.close}),
         openapi_config=None,
         logging_config=None,

@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from litestar import Litestar
 
 from guard.audit.audit import Audit
+from guard.metering.counter.memory import MemoryCounters
+from guard.metering.counter.share import SharedCounters
 from guard.metering.ledger.ledger import SqlLedger
 from guard.pii.names.service import OFF as NAMES_OFF
 from guard.pii.names.service import Names
@@ -30,6 +32,7 @@ def lifespan_of(
     gauge: ModelGauge,
     approvals: tuple[ApprovalRoom, Webhook | None],
     deciding: tuple[ServedPolicies, OpaPolicy | None, Candidate | None],
+    counters: MemoryCounters | SharedCounters,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -50,6 +53,9 @@ def lifespan_of(
                 gauge.announce(service.statements)
             if services[1] is None:
                 announce((NAMES_OFF,))
+            if isinstance(counters, SharedCounters):
+                stack.push_async_callback(counters.stop)
+                counters.start()
             stack.push_async_callback(disconnect, backends)
             policies, opa, candidate = deciding
             if opa is not None:

@@ -14,6 +14,8 @@ from guard.dialects.mark import Marks
 from guard.dialects.openai_reader import Limits
 from guard.ingress.openai import Door, models_route, routes
 from guard.ingress.service import check_route
+from guard.metering.counter.memory import MemoryCounters
+from guard.metering.counter.share import SharedCounters
 from guard.metering.ledger.ledger import SqlLedger
 from guard.policy.server import OpaPolicy
 from guard.runtime.admission import Key
@@ -63,11 +65,13 @@ def backend_address(backend: BackendSettings) -> BackendAddress:
     )
 
 
-def problems(ledger: SqlLedger, opa: OpaPolicy | None) -> Callable[[], tuple[str, ...]]:
-    """What does not work now: the ledger, or the policy server, while it is being left alone."""
+def problems(
+    ledger: SqlLedger, opa: OpaPolicy | None, counters: MemoryCounters | SharedCounters
+) -> Callable[[], tuple[str, ...]]:
+    """What does not work now: the ledger, the policy server while it is being left alone, or the limits' store."""
 
     def found() -> tuple[str, ...]:
-        parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy()}
+        parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy(), "counters": counters.healthy()}
         return tuple(name for name, healthy in parts.items() if not healthy)
 
     return found

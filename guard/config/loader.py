@@ -7,6 +7,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from guard.config.approval import ApprovalSettings
+from guard.config.counters import CounterSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
 from guard.config.interpolation import Interpolation
@@ -61,6 +62,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         ledger=_anchored_ledger(settings.ledger, base),
         prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),
+        counters=_anchored_counters(settings.counters, base),
     )
 
 
@@ -116,6 +118,12 @@ def _anchored_ledger(ledger: str | LedgerSettings, base: Path) -> str | LedgerSe
         return anchor(ledger, base)
     journal = None if ledger.journal is None else str(base / ledger.journal)
     return replace(ledger, url=anchor(ledger.url, base), journal=journal)
+
+
+def _anchored_counters(counters: CounterSettings, base: Path) -> CounterSettings:
+    if counters.ca_file is None:
+        return counters
+    return replace(counters, ca_file=str(base / counters.ca_file))
 
 
 def _anchored_decisions(decisions: DecisionSettings, base: Path) -> DecisionSettings:

@@ -13,7 +13,7 @@ from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
-from guard.config.rule_tier import tiers_rule
+from guard.config.rule_tier import counters_rule, places_rule, tiers_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.ledger.chain import Signer
 from guard.metering.location import parse_location
@@ -133,6 +133,8 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     admin_rule,
     decisions_rule,
     tiers_rule,
+    counters_rule,
+    places_rule,
 )
 
 

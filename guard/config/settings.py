@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from guard.config.approval import AdminSettings, ApprovalSettings
+from guard.config.counters import CounterSettings, QueueSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
@@ -51,6 +52,13 @@ class BackendSettings(Section, frozen=True):
     ca_file: Annotated[
         str | None, Meta(description="PEM file of the authorities to trust instead of the system's.")
     ] = None
+    concurrency: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | None,
+        Meta(description="Most requests that it has at one time; more wait in a fair queue. None: no bound."),
+    ] = None
+    priority: Annotated[
+        bool, Meta(description="Whether it schedules by priority, so that it is told each request's.")
+    ] = False
 
 
 class KeySettings(Section, frozen=True):
@@ -179,6 +187,11 @@ class Settings(Section, frozen=True):
     )
     keys: Annotated[tuple[KeySettings, ...], Meta(description="Clients' keys. None: no key is asked for.")] = ()
     tiers: Annotated[Mapping[str, TierSettings], Meta(description="What each tier may have. None: no limits.")] = {}
+    counters: Annotated[CounterSettings, Meta(description="Where tiers' limits are counted.")] = CounterSettings()
+    replicas: Annotated[
+        int, Meta(ge=1, le=100_000, description="How many processes serve with this configuration, workers included.")
+    ] = 1
+    queue: Annotated[QueueSettings, Meta(description="How requests wait for a backend that is full.")] = QueueSettings()
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
     policies: Annotated[
         str, Meta(description="Directory of Rego policies, a bundle.tar.gz or its address; unless OPA decides.")

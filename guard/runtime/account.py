@@ -45,6 +45,8 @@ class Account:
         """Whether a backend has been asked, so that the prompt cost something."""
         self.waited_s = 0.0
         """How much of its time it waited for people."""
+        self.tokens = 0
+        """What it came to, once it is closed."""
         self._progress = ledger.open(opening)
 
     def served_by(self, model: str, backend: str) -> None:
@@ -103,6 +105,7 @@ class Account:
             return
         self._closed = True
         usage, source = self._merged(guard)
+        self.tokens = (usage.prompt or 0) + (usage.completion or 0)
         withheld = 0
         if guard is not None:
             for finding in guard.findings:

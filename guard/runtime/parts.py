@@ -9,6 +9,7 @@ from guard.metering.tier.book import TierBook
 from guard.ports import (
     Approvals,
     Classifier,
+    Counters,
     Dialect,
     Engine,
     ExchangeSink,
@@ -24,6 +25,7 @@ from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.facts import Language, no_language
 from guard.runtime.inspection import Engines
+from guard.runtime.turnstile import Turnstile
 
 LeakRule = Callable[[Sequence[str]], Engine | None]
 """Makes the engine that keeps a request's own system prompt (these texts) from being told; None if there is none."""
@@ -54,6 +56,12 @@ class Parts(msgspec.Struct, frozen=True):
     """Who knows what tokens cost; None where there are no prices."""
     tiers: Tiers = TierBook()
     """What callers may have, beside the policy."""
+    counters: Counters | None = None
+    """Who counts what tiers limit; None where nothing is."""
+    turnstile: Turnstile = Turnstile()
+    """The way into each backend."""
+    prioritised: frozenset[str] = frozenset()
+    """The backends that are told requests' priority."""
     unpriced: bool = True
     """Whether models that have no price are served."""
     record: ExchangeSink | None = None

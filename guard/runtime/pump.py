@@ -25,6 +25,7 @@ from guard.core.finding import Finding
 from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
+from guard.core.tier import Tier
 from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError, Unpriced
 from guard.metering.usage import estimate
 from guard.ports import (
@@ -34,6 +35,7 @@ from guard.ports import (
     Vault,
 )
 from guard.runtime.account import Account
+from guard.runtime.allowance import Allowance, allow, most_tokens
 from guard.runtime.approval import refusal
 from guard.runtime.consult import Consult
 from guard.runtime.facts import Asker, answer_facts, chars_of, request_facts
@@ -50,6 +52,8 @@ from guard.runtime.tiering import need_model, need_room, within
 from guard.runtime.tool.desk import ToolDesk
 from guard.runtime.tool.scene import ToolScene
 from guard.runtime.trail import Trail
+from guard.runtime.turnstile import Place
+from guard.upstream.parameter import priority_members
 
 _log: Final = structlog.get_logger("guard.exchange")
 
@@ -76,6 +80,8 @@ class Exchange:
         self._client = client
         self._account: Account | None = None
         self._relay: Relay | None = None
+        self._allowance: Allowance | None = None
+        self._place: Place | None = None
         self._answer: BackendAnswer | None = None
         self._trail = Trail(self.id, parts.record)
         self._asked_of: RequestFacts | None = None
@@ -143,7 +149,10 @@ class Exchange:
         account = self._open_account(prompt, backend)
         tier = self._parts.tiers.of(self._call.identity)
         need_model(tier, prompt.model)
-        need_room(tier, estimate(chars_of(prompt), 0))
+        tokens = estimate(chars_of(prompt), 0)
+        need_room(tier, tokens)
+        tokens = most_tokens(prompt, tier, tokens, self._call.dialect.name)
+        await self._allow(tier, tokens)
         self._conversation = self._parts.conversations.name(self._call.identity, _opening(prompt))
         check = await self._checked(prompt)
         facts = self._asked_of = self._facts(prompt, backend, check)
@@ -155,7 +164,7 @@ class Exchange:
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
         asked, decision = prompt, within(decision, tier)
         account.labels, account.pictures = decision.labels, _pictures(prompt)
-        prompt, backend = self._redirected(prompt, backend, decision, account)
+        prompt, backend = self._redirected(prompt, backend, decision, account, tier)
         facts = msgspec.structs.replace(facts, backend=backend.name)
         self._need_price(account)
         desk = self._desk(ToolScene(facts, asked, check))
@@ -169,7 +178,18 @@ class Exchange:
             return
         if decision.require_approval is not None:
             await self._await_approval(decision.require_approval, prompt, backend, account)
+        with self._trail.stage("queue"):
+            self._place = await self._parts.turnstile.enter(backend.name, tier, self._call.identity.tenant, tokens)
         await self._forward(prompt, decision, backend, outcome, account, vault, desk)
+
+    async def _allow(self, tier: Tier, tokens: int) -> None:
+        """Takes what the request may come to of the tenant's limits. Raises RateLimited, CountersUnavailable."""
+        allowance = await allow(self._parts.counters, tier, self._call.identity, self.id, tokens)
+        if allowance is None:
+            return
+        self._allowance, self._reply.limits = allowance, allowance.headers
+        if allowance.refusal is not None:
+            raise allowance.refusal
 
     async def _await_approval(self, wanted: Approval, prompt: Prompt, backend: Backend, account: Account) -> None:
         """Waits for a person, without a head: the status may yet have to be 403. Raises Forbidden."""
@@ -250,14 +270,16 @@ class Exchange:
         return ToolDesk(self._policy, scene, self.id, self._call.dialect.is_mark, self._parts.approvals)
 
     def _redirected(
-        self, prompt: Prompt, backend: Backend, decision: Decision, account: Account
+        self, prompt: Prompt, backend: Backend, decision: Decision, account: Account, tier: Tier
     ) -> tuple[Prompt, Backend]:
         """The request as the policy wants it, and where it goes. Raises PolicyError, NotFound."""
         if decision.route is not None:
             named, model = decision.route.backend, decision.route.model or prompt.model
             backend = self._parts.router.named(named) if named else self._parts.router.route(model)
             account.served_by(model, backend.name)
-        changes = rewrite_of(decision, prompt, backend.kind, self._call.dialect.name)
+        told = backend.name in self._parts.prioritised
+        priority = priority_members(backend.kind, tier.priority, told) if tier.name else {}
+        changes = rewrite_of(decision, prompt, backend.kind, self._call.dialect.name, priority)
         return (self._call.dialect.rewritten(prompt, changes) if changes else prompt), backend
 
     def _consult(self, plan: Plan) -> Consult | None:
@@ -319,6 +341,12 @@ class Exchange:
             self._account.ends(status, reason)
 
     def _settle(self) -> None:
+        try:
+            self._close()
+        finally:
+            self._give_back(self._account.tokens if self._account is not None else 0)
+
+    def _close(self) -> None:
         if self._answer is not None:
             self._answer.close()
         relay, account = self._relay, self._account
@@ -335,6 +363,13 @@ class Exchange:
             say = _log.debug if account.status is Status.COMPLETED else _log.info
             waited = {"waited_s": round(account.waited_s, 3)} if account.waited_s else {}
             say("exchange", exchange=self.id, status=account.status.value, reason=account.reason, **waited)
+
+    def _give_back(self, tokens: int) -> None:
+        """The exchange came to so many tokens: whoever waits for its places and limits may have them."""
+        if self._place is not None:
+            self._place.leave(tokens)
+        if self._allowance is not None:
+            self._allowance.settle(tokens)
 
 
 def _pictures(prompt: Prompt) -> int:

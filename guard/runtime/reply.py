@@ -38,6 +38,8 @@ class Reply:
         self.decision = "error"
         """What `x-guard-decision` says."""
         self.begun = False
+        self.limits: tuple[tuple[str, str], ...] = ()
+        """What the caller is told of its tier's limits, in place of what the backend says of its own."""
         self.write = client.write
         """Sends some of the body."""
 
@@ -45,7 +47,9 @@ class Reply:
         """Sends the head."""
         self.begun = True
         own = (("x-guard-exchange", self.exchange), ("x-guard-decision", self.decision))
-        await self._client.start(status, (*headers, *own))
+        if self.limits:
+            headers = [header for header in headers if not header[0].startswith("x-ratelimit-")]
+        await self._client.start(status, (*headers, *self.limits, *own))
 
     async def end(self, data: bytes = b"") -> None:
         """Sends what is left, and ends the body. Raises ClientStalled."""
@@ -72,4 +76,5 @@ class Reply:
         if self.begun:
             await self.end(source.reader.failed(error, self.exchange) if source is not None else b"")
             return
-        await self.body(error.status, self._dialect.refusal(error, self.exchange))
+        later = () if error.retry_after_s is None else (("retry-after", str(error.retry_after_s)),)
+        await self.body(error.status, self._dialect.refusal(error, self.exchange), later)

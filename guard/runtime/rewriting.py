@@ -1,14 +1,22 @@
 """From a decision to what changes in the request beside its texts."""
 
+from collections.abc import Mapping
+
 from guard.core.decision import Decision
 from guard.core.facts import Scalar
 from guard.core.prompt import Prompt
 from guard.core.rewrite import INDISPENSABLE, REMOVED, Removed, Rewrite
-from guard.upstream.parameter import limit_members
+from guard.upstream.parameter import WRITES_NOTHING, limit_members
 
 
-def rewrite_of(decision: Decision, prompt: Prompt, kind: str, dialect: str) -> Rewrite:
-    """The changes, empty for most decisions. `kind` is the backend's. Raises PolicyError.
+def rewrite_of(
+    decision: Decision,
+    prompt: Prompt,
+    kind: str,
+    dialect: str,
+    priority: Mapping[tuple[str, ...], Scalar | Removed] = {},
+) -> Rewrite:
+    """The changes, empty for most decisions. `kind` is the backend's, `priority` what it is told. Raises PolicyError.
 
     Limits go before forced values, since they bound what they are set to as well.
     """
@@ -24,6 +32,8 @@ def rewrite_of(decision: Decision, prompt: Prompt, kind: str, dialect: str) -> R
         if name in asked and asked[name] is not None and not _within(asked[name], most):
             changes[(name,)] = asked[name] = most
     changes.update(limit_members(kind, decision.limits, asked, dialect))
+    if dialect != WRITES_NOTHING:
+        changes.update(priority)
     if decision.route is not None and decision.route.model and decision.route.model != prompt.model:
         changes[("model",)] = decision.route.model
     return changes

@@ -1,5 +1,9 @@
 """How each kind of backend is told its limits: the members of a request that say how much it may write.
 
+A request's priority is the member `priority` where the server schedules by it: vLLM serves the lower number first (with
+`--scheduling-policy priority`; without it any number but 0 is an error), SGLang the higher one (with
+`--enable-priority-scheduling`).
+
 Sources: OpenAI's API reference (`max_completion_tokens`, `max_tokens` deprecated for chat); vLLM, sampling parameters
 (`thinking_token_budget`); NVIDIA NIM for LLMs, "Thinking Budget Control" (`nvext.max_thinking_tokens`), which Dynamo's
 frontend takes as well. Other servers limit thinking in ways that a request can't state, or not at all.
@@ -10,6 +14,7 @@ from typing import Final
 
 from guard.core.decision import TokenLimits
 from guard.core.facts import Scalar
+from guard.core.rewrite import REMOVED, Removed
 from guard.errors import PolicyError
 
 _THINKING: Final[Mapping[str, tuple[str, ...]]] = {
@@ -17,10 +22,13 @@ _THINKING: Final[Mapping[str, tuple[str, ...]]] = {
     "nim": ("nvext", "max_thinking_tokens"),
     "dynamo": ("nvext", "max_thinking_tokens"),
 }
+PRIORITY_KINDS: Final[Mapping[str, int]] = {"vllm": -1, "sglang": 1}
+"""Kinds of backend whose requests have a member `priority`, and the sign of the higher one."""
+
 THINKING_KINDS: Final = frozenset(_THINKING)
 """The kinds of backend that can be told how much they may think."""
 
-_WRITES_NOTHING: Final = "openai.embeddings"
+WRITES_NOTHING: Final = "openai.embeddings"
 _ANSWER: Final = ("max_tokens", "max_completion_tokens")
 
 
@@ -32,7 +40,7 @@ def limit_members(
     Raises PolicyError for a limit that this kind of backend can't be told.
     """
     members: dict[tuple[str, ...], Scalar] = {}
-    if dialect == _WRITES_NOTHING:
+    if dialect == WRITES_NOTHING:
         return members
     if limits.max_tokens is not None:
         members.update(_answer(kind, limits.max_tokens, asked, dialect))
@@ -42,6 +50,14 @@ def limit_members(
             raise PolicyError("The policy or tier limits thinking, which this backend can't be told; ask its operator.")
         members[path] = _least(limits.thinking_tokens, asked.get(path[-1]) if len(path) == 1 else None)
     return members
+
+
+def priority_members(kind: str, priority: int, told: bool) -> dict[tuple[str, ...], Scalar | Removed]:
+    """How a backend learns a request's priority. One that is not told does not learn the client's own either."""
+    sign = PRIORITY_KINDS.get(kind)
+    if sign is None:
+        return {}
+    return {("priority",): sign * priority if told else REMOVED}
 
 
 def _answer(kind: str, most: int, asked: Mapping[str, Scalar], dialect: str) -> dict[tuple[str, ...], Scalar]:

@@ -23,12 +23,13 @@ from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
+from guard.ports import Approvals, Counters, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
 from guard.runtime.approval import NOBODY
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Call, Parts
 from guard.runtime.pump import Exchange
+from guard.runtime.turnstile import Turnstile
 
 BODY = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"hello there"}]}'
 WHOLE = b'{"model":"m","messages":[{"role":"user","content":"hello there"}]}'
@@ -40,6 +41,7 @@ def chunk(text: str) -> bytes:
 
 END = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 UNLIMITED = TierBook()
+FREE_WAY = Turnstile()
 
 
 class Client:
@@ -220,6 +222,9 @@ class World:
         unpriced: bool = True,
         approvals: Approvals = NOBODY,
         tiers: Tiers = UNLIMITED,
+        counters: Counters | None = None,
+        turnstile: Turnstile = FREE_WAY,
+        prioritised: frozenset[str] = frozenset(),
     ) -> None:
         """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
@@ -244,6 +249,9 @@ class World:
                 unpriced=unpriced,
                 approvals=approvals,
                 tiers=tiers,
+                counters=counters,
+                turnstile=turnstile,
+                prioritised=prioritised,
             ),
             call,
             self.client,

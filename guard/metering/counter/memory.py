@@ -24,6 +24,10 @@ class MemoryCounters:
         self._leases: dict[str, set[str]] = {}
         self._until_sweep = _SWEEP_EVERY
 
+    def healthy(self) -> bool:
+        """Always."""
+        return True
+
     async def take(self, claims: Sequence[Claim], lease: str) -> Taking:
         """All of the claims, or none."""
         return self.take_now(claims, lease)

@@ -7,7 +7,8 @@ from guard.core.facts import Identity
 from guard.core.tier import Tier
 from guard.errors import Forbidden
 
-_UNLIMITED: Final = Tier("default")
+_UNLIMITED: Final = Tier("")
+"""Its name says that there are no tiers."""
 
 
 class TierBook:

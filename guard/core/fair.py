@@ -63,6 +63,7 @@ class _Lane:
             if not ticket.gone:
                 self._now = ticket.start
                 self.drop(ticket)
+                self._forget()
                 return ticket
 
     def drop(self, ticket: Ticket) -> None:
@@ -75,6 +76,11 @@ class _Lane:
         if len(self._heap) > 2 * self.count + _STALE:
             self._heap = [one for one in self._heap if not one.gone]
             heapify(self._heap)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forgets tenants that are not ahead of anybody."""
+        if len(self._ends) > 2 * len(self.waiting) + _STALE:
             self._ends = {tenant: end for tenant, end in self._ends.items() if end > self._now}
 
     def owe(self, tenant: str, tokens: int) -> None:

@@ -157,3 +157,15 @@ def test_a_queue_that_many_leave_keeps_no_memory_of_them() -> None:
 
     lane = next(iter(queue._lanes.values()))
     assert (len(queue), len(lane._heap) < 200, len(lane.waiting)) == (1, True, 1)
+
+
+def test_a_queue_that_never_runs_empty_forgets_tenants_that_were_served() -> None:
+    queue = FairQueue(4096)
+    queue.add(FREE, "first", 1)
+    for index in range(5000):
+        queue.add(FREE, str(index), 1)
+        queue.add(FREE, "first", 1)
+        queue.pop()
+        queue.pop()
+
+    assert len(next(iter(queue._lanes.values()))._ends) < 200

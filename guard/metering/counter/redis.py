@@ -27,6 +27,7 @@ LEASE_MS: Final = 60_000
 _RENEW_S: Final = LEASE_MS / 3000
 _RETRY_S: Final = 0.5
 _BATCH: Final = 256
+_CONNECTIONS: Final = 32
 _MOST_QUEUED: Final = 100_000
 FAILURES: Final = (RedisError, OSError, TimeoutError)
 
@@ -58,14 +59,17 @@ class RedisCounters:
     def __init__(self, place: RedisPlace) -> None:
         self._place = place
         trust: dict[str, Any] = {"ssl_ca_certs": place.ca_file} if place.ca_file is not None else {}
-        self._client = aioredis.Redis.from_url(
+        pool = aioredis.BlockingConnectionPool.from_url(
             place.url,
+            max_connections=_CONNECTIONS,
+            timeout=place.timeout_s,
             socket_timeout=place.timeout_s,
             socket_connect_timeout=place.timeout_s,
             decode_responses=True,
             retry=Retry(NoBackoff(), 0),
             **trust,
         )
+        self._client = aioredis.Redis.from_pool(pool)
         self._take = self._client.register_script(TAKE)
         self._correct = self._client.register_script(CORRECT)
         self._queue: deque[_Note] = deque()

@@ -198,6 +198,12 @@ class RateLimited(RequestError):
     kind = "rate_limit_error"
 
 
+class BudgetExhausted(RateLimited):
+    """What is left of a budget is too little for this request."""
+
+    code = "budget_exhausted"
+
+
 class QueueFull(RateLimited):
     """More wait for the backend than `queue.waiting`."""
 

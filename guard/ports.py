@@ -7,13 +7,15 @@ from guard.core.admin_facts import AdminFacts
 from guard.core.answer_facts import AnswerFacts
 from guard.core.approval import ApprovalQuestion, Verdict
 from guard.core.assessment import Assessment, Passage, SlotText, TextVerdict
+from guard.core.budget import BudgetClaim
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
 from guard.core.counter import Claim, Taking
+from guard.core.cut import CutNote
 from guard.core.decision import Decision
 from guard.core.entry import Closing, Opening
 from guard.core.event import Inspected, StageFailed
-from guard.core.facts import Identity, RequestFacts
+from guard.core.facts import BudgetFacts, Identity, RequestFacts
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
@@ -305,6 +307,43 @@ class EntryListener(Protocol):
         ...
 
 
+class Purse(Protocol):
+    """What one exchange has reserved in budgets. Calls return at once and raise nothing; the first one counts."""
+
+    @property
+    def answer_tokens(self) -> int | None:
+        """The most that all answers of the exchange may have together; None if no budget bounds them."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The budget that says so; empty if none does."""
+        ...
+
+    def settle(self, usage: Usage, cost_nanousd: int | None) -> None:
+        """The exchange came to this."""
+        ...
+
+    def release(self) -> None:
+        """The exchange came to nothing."""
+        ...
+
+
+class Budgets(Protocol):
+    """Knows who may spend what."""
+
+    async def reserve(self, claim: BudgetClaim) -> Purse:
+        """Reserves what an exchange may come to, or what is left for it.
+
+        Raises BudgetExhausted, Unpriced, CountersUnavailable.
+        """
+        ...
+
+    async def left(self, identity: Identity) -> BudgetFacts:
+        """What is left for a caller. Raises CountersUnavailable."""
+        ...
+
+
 class Ledger(Protocol):
     """Remembers exchanges. Calls return at once; rows are durable within the ledger's own bound."""
 
@@ -343,6 +382,10 @@ class AnswerReader(Protocol):
 
     def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
         """What the client gets in place of the rest of an answer that the policy blocks."""
+        ...
+
+    def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:
+        """The frames that end an answer that is longer than it may be; perhaps none. Nothing is fed after it."""
         ...
 
     def failed(self, error: GuardError, exchange: str) -> bytes:

@@ -215,7 +215,7 @@ def keys_of(kind: inspect.Type, path: str = "") -> Iterator[str]:
             yield from keys_of(kind.item_type, f"{path}[]")
         case inspect.StructType():
             for field in kind.fields:
-                below = f"{path}.{field.name}" if path else field.name
+                below = f"{path}.{field.encode_name}" if path else field.encode_name
                 yield below
                 yield from keys_of(field.type, below)
 

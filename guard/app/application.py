@@ -6,6 +6,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from guard.app.audit import build_administration, build_approvals, build_audit
+from guard.app.budgets import build_budgets, recall_spendings
 from guard.app.detection import build_engine, build_leak_rule, build_vaults
 from guard.app.ledger import ledger_options
 from guard.app.lifespan import lifespan_of
@@ -31,6 +32,7 @@ from guard.metering.price.rating import BookRater
 from guard.policy.recorded import RecordedPolicies
 from guard.ports import Policies
 from guard.runtime.admission import Admission
+from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.model_figures import ModelGauge
@@ -56,6 +58,7 @@ def build_app(settings: Settings) -> Litestar:
     ledger, audit = SqlLedger(ledger_options(settings), rater), build_audit(settings)
     room, webhook = build_approvals(settings)
     counters = build_counters(settings)
+    budgets, alarm = build_budgets(settings, counters, rater)
     parts = Parts(
         engines=Engines((pattern,), deferred(classifiers, names)),
         prompt_rules=(FloodEngine(),),
@@ -66,6 +69,7 @@ def build_app(settings: Settings) -> Litestar:
         router=Router(backends),
         ledger=audit.ledger(ledger),
         record=audit.exchanges,
+        budgets=budgets or NO_BUDGETS,
         rater=rater,
         tiers=build_tiers(settings),
         counters=counters,
@@ -95,7 +99,17 @@ def build_app(settings: Settings) -> Litestar:
         ],
         exception_handlers=HANDLERS,
         lifespan=[
-            lifespan_of(ledger, audit, backends, services, gauge, (room, webhook), (policies, opa, candidate), counters)
+            lifespan_of(
+                ledger,
+                audit,
+                backends,
+                services,
+                gauge,
+                (room, webhook),
+                (policies, opa, candidate),
+                counters,
+                (alarm, lambda: recall_spendings(settings, budgets, counters)),
+            )
         ],
         state=State({"leaving": room.close}),
         openapi_config=None,

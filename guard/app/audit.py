@@ -17,6 +17,7 @@ from guard.audit.stdout import write_stdout
 from guard.config import (
     LogPlaceSettings,
     Settings,
+    WebhookSettings,
 )
 from guard.core.facts import Identity
 from guard.ports import Policies
@@ -57,14 +58,19 @@ def build_approvals(settings: Settings) -> tuple[ApprovalRoom, Webhook | None]:
     limits = ApprovalLimits(chosen.waiting, chosen.timeout_s, attended=bool(settings.admin.keys))
     if chosen.webhook is None:
         return ApprovalRoom(limits, lambda _event: None), None
-    address = WebhookAddress(
-        url=chosen.webhook.url.reveal(),
-        key=signing_key(chosen.webhook.secret.reveal()),
-        source=f"//{socket.gethostname()}/guard",
-        timeout_s=chosen.webhook.timeout_s,
-    )
-    webhook = Webhook(address, open_transport(chosen.webhook.ca_file))
+    webhook = build_webhook(chosen.webhook)
     return ApprovalRoom(limits, webhook.tell), webhook
+
+
+def build_webhook(chosen: WebhookSettings) -> Webhook:
+    """Who tells a receiver of events; not running. Raises ConfigError."""
+    address = WebhookAddress(
+        url=chosen.url.reveal(),
+        key=signing_key(chosen.secret.reveal()),
+        source=f"//{socket.gethostname()}/guard",
+        timeout_s=chosen.timeout_s,
+    )
+    return Webhook(address, open_transport(chosen.ca_file))
 
 
 def build_administration(settings: Settings, policies: Policies) -> Administration:

@@ -33,6 +33,7 @@ def lifespan_of(
     approvals: tuple[ApprovalRoom, Webhook | None],
     deciding: tuple[ServedPolicies, OpaPolicy | None, Candidate | None],
     counters: MemoryCounters | SharedCounters,
+    budgets: tuple[Webhook | None, Callable[[], None]],
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -42,6 +43,10 @@ def lifespan_of(
         async with AsyncExitStack() as stack:
             ledger.start()
             stack.callback(ledger.stop)
+            alarm, recall = budgets
+            recall()
+            if alarm is not None:
+                await stack.enter_async_context(alarm.running())
             stack.callback(audit.stop)
             audit.start()
             for service in services:

@@ -4,6 +4,8 @@ Every key is listed in `docs/configuration.md`.
 """
 
 from guard.config.address import Address, parse_address
+from guard.config.approval import WebhookSettings
+from guard.config.budget import BudgetSettings
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
@@ -33,6 +35,7 @@ __all__ = [
     "Address",
     "BackendKind",
     "BackendSettings",
+    "BudgetSettings",
     "InferenceServer",
     "InferenceSettings",
     "KeySettings",
@@ -50,6 +53,7 @@ __all__ = [
     "TierSettings",
     "Timeouts",
     "VerifySettings",
+    "WebhookSettings",
     "bundled_models",
     "bundled_policies",
     "demo_settings",

@@ -6,7 +6,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from guard.config.approval import ApprovalSettings
+from guard.config.approval import ApprovalSettings, WebhookSettings
 from guard.config.counters import CounterSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
@@ -63,6 +63,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),
         counters=_anchored_counters(settings.counters, base),
+        budget_webhook=settings.budget_webhook and _anchored_webhook(settings.budget_webhook, base),
     )
 
 
@@ -107,10 +108,11 @@ def _anchored_inference(inference: InferenceSettings, base: Path) -> InferenceSe
 
 
 def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettings:
-    webhook = approval.webhook
-    if webhook is None or webhook.ca_file is None:
-        return approval
-    return replace(approval, webhook=replace(webhook, ca_file=str(base / webhook.ca_file)))
+    return replace(approval, webhook=approval.webhook and _anchored_webhook(approval.webhook, base))
+
+
+def _anchored_webhook(webhook: WebhookSettings, base: Path) -> WebhookSettings:
+    return webhook if webhook.ca_file is None else replace(webhook, ca_file=str(base / webhook.ca_file))
 
 
 def _anchored_ledger(ledger: str | LedgerSettings, base: Path) -> str | LedgerSettings:

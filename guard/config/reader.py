@@ -59,17 +59,17 @@ class Reader:
     def _struct(self, kind: inspect.StructType, node: yaml.Node, place: Place) -> object:
         if not isinstance(node, yaml.MappingNode):
             raise place.error("must be a mapping of keys to values")
-        fields = {field.name: field for field in kind.fields}
+        fields = {field.encode_name: field for field in kind.fields}
         values: dict[str, object] = {}
         for key, child in node.value:
             name = _known(key, fields, place)
             below = place.key(name, line_of(key))
-            if name in values:
+            if fields[name].name in values:
                 raise below.error("stands here a second time; keep one")
-            values[name] = self.value(fields[name].type, child, below)
+            values[fields[name].name] = self.value(fields[name].type, child, below)
         for field in kind.fields:
             if field.required and field.name not in values:
-                raise place.key(field.name, place.line).error("is missing; add it")
+                raise place.key(field.encode_name, place.line).error("is missing; add it")
         built: object = kind.cls(**values)
         return built
 

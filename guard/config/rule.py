@@ -10,6 +10,7 @@ from typing import Final
 from guard.config.address import parse_address
 from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
 from guard.config.rule_approval import admin_rule, webhook_rule
+from guard.config.rule_budget import budgets_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
@@ -134,6 +135,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     decisions_rule,
     tiers_rule,
     counters_rule,
+    budgets_rule,
     places_rule,
 )
 

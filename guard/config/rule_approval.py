@@ -19,17 +19,22 @@ def webhook_rule(settings: Settings) -> Iterator[Complaint]:
     webhook = settings.approval.webhook
     if webhook is None:
         return
+    yield from webhook_complaints("approval.webhook", webhook)
+
+
+def webhook_complaints(path: str, webhook: WebhookSettings) -> Iterator[Complaint]:
+    """What is wrong with a webhook that stands at `path`."""
     cure = url_cure(webhook.url.reveal(), "https://hooks.example.com/guard", "its query or its path", query=True)
     if cure:
-        yield "approval.webhook.url", cure
+        yield f"{path}.url", cure
     if not _is_secret(webhook):
         yield (
-            "approval.webhook.secret",
+            f"{path}.secret",
             "must be whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks says: "
             'echo "whsec_$(openssl rand -base64 32)" makes one',
         )
     if webhook.ca_file is not None and not Path(webhook.ca_file).is_file():
-        yield "approval.webhook.ca_file", "is not a file; name a PEM file of certificates"
+        yield f"{path}.ca_file", "is not a file; name a PEM file of certificates"
 
 
 def admin_rule(settings: Settings) -> Iterator[Complaint]:

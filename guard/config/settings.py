@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from guard.config.approval import AdminSettings, ApprovalSettings
+from guard.config.approval import AdminSettings, ApprovalSettings, WebhookSettings
+from guard.config.budget import BudgetSettings
 from guard.config.counters import CounterSettings, QueueSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.ledger import LedgerSettings
@@ -220,6 +221,8 @@ class Settings(Section, frozen=True):
         100
     )
     prices: Annotated[str, Meta(description="File of what tokens cost; none: nothing is rated.")] = ""
+    budgets: Annotated[tuple[BudgetSettings, ...], Meta(description="Who may spend how much.")] = ()
+    budget_webhook: Annotated[WebhookSettings | None, Meta(description="Who is told when budgets run low.")] = None
     unpriced: Annotated[
         Literal["allow", "deny"], Meta(description="Whether models that the price book lacks are served.")
     ] = "allow"

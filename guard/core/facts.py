@@ -99,6 +99,18 @@ class ConversationFacts(msgspec.Struct, frozen=True):
     types: tuple[str, ...] = ()
 
 
+class BudgetFacts(msgspec.Struct, frozen=True):
+    """What is left of the caller's budgets: tokens, whole nano-dollars (None: no such budget bounds or warns them).
+
+    `name` is the budget of which the smallest share is left. Budgets of labels, which the policy has yet to give, are
+    not among them.
+    """
+
+    tokens_left: int | None = None
+    nanousd_left: int | None = None
+    name: str = ""
+
+
 NEWEST_MESSAGES: Final = 200
 """A policy engine reads each fact; a conversation of days has thousands of messages."""
 
@@ -112,6 +124,7 @@ class RequestFacts(Discreet, frozen=True):
     classifiers' highest scores over the request's texts, whatever the threshold. `now` is RFC 3339, UTC. `media` are
     the parts that are no text; `modalities` is what the backend is declared to take. `parameters` are the request's own
     scalar members; `tokens` is an estimate of the prompt. `calls` are the tool calls of the conversation so far.
+    `budget` is filled in only for a policy that reads it.
     """
 
     identity: Identity
@@ -138,3 +151,4 @@ class RequestFacts(Discreet, frozen=True):
     tokens: int = 0
     calls: tuple[CallFacts, ...] = ()
     conversation: ConversationFacts = ConversationFacts()
+    budget: BudgetFacts = BudgetFacts()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from guard.core.cut import CutNote
 from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
 from guard.dialects.openai_amendment import ToolNote, refusal_text, tool_note
@@ -59,7 +60,7 @@ class _Completion(msgspec.Struct, omit_defaults=True):
     model: str
     choices: Sequence[_ChatChoice]
     usage: _Tokens | None = None
-    guard: _Guard | ToolNote | None = None
+    guard: _Guard | ToolNote | CutNote | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -88,11 +89,21 @@ def filtered_events(
 ) -> bytes:
     """A blocked stream's end: each open choice finishes, then the usage if it was asked for, then the end mark."""
     guard = _Guard(exchange, "blocked", tuple(types))
-    ends = [_filtered_choice(origin, index, streamed=True) for index in choices]
+    ends = [_ended_choice(origin, index, streamed=True) for index in choices]
     out = [_event(_completion(origin, (end,), guard)) for end in ends]
     if usage is not None:
-        out.append(_event(_completion(origin, (), None, usage)))
+        out.append(usage_event(origin, usage))
     return b"".join(out) + b"data: [DONE]\n\n"
+
+
+def length_event(origin: Origin, choice: int, note: CutNote) -> bytes:
+    """A chunk that ends a choice at its limit, and says whose limit that is."""
+    return _event(_completion(origin, (_ended_choice(origin, choice, streamed=True, reason="length"),), note))
+
+
+def usage_event(origin: Origin, usage: Usage) -> bytes:
+    """The chunk of counts at a stream's end."""
+    return _event(_completion(origin, (), None, usage))
 
 
 def refused_event(origin: Origin, amendment: Amendment, exchange: str) -> bytes:
@@ -105,20 +116,23 @@ def refused_event(origin: Origin, amendment: Amendment, exchange: str) -> bytes:
 def filtered_body(origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
     """A blocked whole answer."""
     guard = _Guard(exchange, "blocked", tuple(types))
-    ends = [_filtered_choice(origin, index, streamed=False) for index in choices]
+    ends = [_ended_choice(origin, index, streamed=False) for index in choices]
     return msgspec.json.encode(_completion(origin, ends, guard, usage))
 
 
-def _filtered_choice(origin: Origin, index: int, *, streamed: bool) -> _ChatChoice:
+def _ended_choice(origin: Origin, index: int, *, streamed: bool, reason: str = "content_filter") -> _ChatChoice:
     if origin.object.startswith("text_completion"):
-        return _ChatChoice(index, "content_filter", text="")
+        return _ChatChoice(index, reason, text="")
     if streamed:
-        return _ChatChoice(index, "content_filter", delta=_Delta())
-    return _ChatChoice(index, "content_filter", message=_Delta("assistant", ""))
+        return _ChatChoice(index, reason, delta=_Delta())
+    return _ChatChoice(index, reason, message=_Delta("assistant", ""))
 
 
 def _completion(
-    origin: Origin, choices: Sequence[_ChatChoice], guard: _Guard | ToolNote | None, usage: Usage | None = None
+    origin: Origin,
+    choices: Sequence[_ChatChoice],
+    guard: _Guard | ToolNote | CutNote | None,
+    usage: Usage | None = None,
 ) -> _Completion:
     tokens = None
     if usage is not None:

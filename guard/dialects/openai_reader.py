@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from guard.core.channel import Channel
+from guard.core.cut import CutNote
 from guard.core.frame import Frame, Slot
 from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
@@ -13,7 +14,16 @@ from guard.dialects.json_path import PathNames
 from guard.dialects.mark import Marks
 from guard.dialects.openai_amendment import AmendedDocument
 from guard.dialects.openai_document import Document
-from guard.dialects.openai_error import Origin, error_body, error_event, filtered_body, filtered_events, refused_event
+from guard.dialects.openai_error import (
+    Origin,
+    error_body,
+    error_event,
+    filtered_body,
+    filtered_events,
+    length_event,
+    refused_event,
+    usage_event,
+)
 from guard.dialects.sse import BOM, EventData, Splitter, read_event
 from guard.dialects.template import Templates
 from guard.errors import BackendBroken, BackendMalformed, GuardError
@@ -68,6 +78,14 @@ class StreamReader:
         """The end of a stream that the policy blocks."""
         shown = usage if self._usage_shown else None
         return filtered_events(_named(self._origin, exchange), choices, exchange, types, shown)
+
+    def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:
+        """The end of a stream at its limit: each open choice finishes, then the usage, if it is shown, and the mark."""
+        self._done = True
+        origin, shown = _named(self._origin, note.exchange), usage if self._usage_shown else None
+        ends = [Frame(length_event(origin, index, note), finishes=(index,)) for index in choices]
+        counts = [] if shown is None else [Frame(usage_event(origin, shown))]
+        return [*ends, *counts, Frame(b"data: [DONE]\n\n", last=True)]
 
     def failed(self, error: GuardError, exchange: str) -> bytes:
         """The end of a stream that fails."""
@@ -154,6 +172,10 @@ class WholeReader:
     def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
         """What the client gets in place of an answer that the policy blocks."""
         return filtered_body(_named(self._origin, exchange), choices, exchange, types, usage)
+
+    def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:
+        """Nothing: a whole answer has been written, so it is handed on as it is."""
+        return ()
 
     def amend(self, raw: bytes, amendments: Sequence[Amendment], exchange: str) -> bytes:
         """The body with its tool calls amended."""

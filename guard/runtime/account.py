@@ -12,7 +12,7 @@ from guard.core.rate import Rating
 from guard.core.stream import StreamGuard
 from guard.core.usage import Usage, UsageSource
 from guard.metering.usage import estimate, merge
-from guard.ports import Ledger, Rater
+from guard.ports import Ledger, Purse, Rater
 
 _UNPRICED: Final = Rating(None, "")
 
@@ -42,16 +42,33 @@ class Account:
         self.pictures = 0
         """Pictures in the prompt."""
         self.asked = False
-        """Whether a backend has been asked, so that the prompt cost something."""
+        """Whether a backend has been asked and did not refuse, so that the prompt cost something."""
         self.waited_s = 0.0
         """How much of its time it waited for people."""
         self.tokens = 0
         """What it came to, once it is closed."""
+        self.purse: Purse | None = None
+        """What is reserved for it in budgets."""
+        self._counted: int | None = None
         self._progress = ledger.open(opening)
 
     def served_by(self, model: str, backend: str) -> None:
         """Says who serves it, where the policy sends it elsewhere."""
         self._model, self._backend = model, backend
+
+    def cut_at(self, completion: int) -> None:
+        """The answer ends after so many tokens, for it may have no more."""
+        self._counted = completion
+
+    @property
+    def started_ms(self) -> int:
+        """When it began, Unix milliseconds."""
+        return self._opening.started_ms
+
+    @property
+    def model(self) -> str:
+        """The model that serves it."""
+        return self._model or self._opening.model
 
     @property
     def priced(self) -> bool:
@@ -112,6 +129,8 @@ class Account:
                 self.types[finding.type] = None
             withheld = min(estimate(withheld_chars, 0), usage.completion or 0)
         rating = self.price(usage)
+        if self.purse is not None:
+            self.purse.settle(usage, rating.cost_nanousd)
         self._ledger.close(
             Closing(
                 exchange=self._opening.exchange,
@@ -138,13 +157,15 @@ class Account:
     def _merged(self, guard: StreamGuard | None) -> tuple[Usage, UsageSource]:
         """The backend's counts where it gave any, our estimate elsewhere; and what it wrote after it counted last."""
         usage, source = merge(guard.usage if guard else None, self._estimated(guard))
+        if self._counted is not None:
+            return msgspec.structs.replace(usage, completion=self._counted), UsageSource.ESTIMATED
         if guard is None or guard.usage is None or guard.usage.completion is None or not any(guard.untold):
             return usage, source
         completion = guard.usage.completion + estimate(*guard.untold)
         return msgspec.structs.replace(usage, completion=completion), UsageSource.ESTIMATED
 
     def _estimated(self, guard: StreamGuard | None) -> Usage:
-        if guard is None:
+        if guard is None or not self.asked:
             return Usage(prompt=estimate(self._prompt_chars, 0) if self.asked else 0, completion=0)
         return Usage(
             prompt=estimate(self._prompt_chars, 0),

@@ -67,7 +67,12 @@ class Flow:
         data: bytes | None = None
         while inspection.halt is None and data != b"" and not inspection.asking:
             patience.since = now()
-            data = await self._read() if guard.straddling else await read()
+            if self._intake.cut:
+                data = b""
+            elif guard.straddling:
+                data = await self._read()
+            else:
+                data = await read()
             if data:
                 self._intake.take(data)
             elif data is None:
@@ -110,7 +115,7 @@ class Flow:
                 if inspection.paused or patience.writing:
                     await self._wait_for_room()
                 patience.since = now()
-                data = await read()
+                data = b"" if self._intake.cut else await read()
                 if not data:
                     self._intake.end()
                     self._whole = True

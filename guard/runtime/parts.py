@@ -8,6 +8,7 @@ from guard.core.facts import Identity
 from guard.metering.tier.book import TierBook
 from guard.ports import (
     Approvals,
+    Budgets,
     Classifier,
     Counters,
     Dialect,
@@ -22,6 +23,7 @@ from guard.ports import (
     Vaults,
 )
 from guard.runtime.approval import NOBODY
+from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.facts import Language, no_language
 from guard.runtime.inspection import Engines
@@ -52,6 +54,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who tells the languages of prompts, where the policy reads them."""
     approvals: Approvals = NOBODY
     """Who asks people, where the policy requires approval."""
+    budgets: Budgets = NO_BUDGETS
+    """Who knows what callers may spend."""
     rater: Rater | None = None
     """Who knows what tokens cost; None where there are no prices."""
     tiers: Tiers = TierBook()

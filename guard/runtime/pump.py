@@ -16,6 +16,7 @@ from ulid import ULID
 
 from guard.core.action import Action
 from guard.core.approval import ApprovalQuestion
+from guard.core.budget import BudgetClaim
 from guard.core.call import BackendCall
 from guard.core.channel import Channel
 from guard.core.decision import Approval, Decision
@@ -26,7 +27,15 @@ from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
 from guard.core.tier import Tier
-from guard.errors import ClientStalled, Forbidden, GuardError, InvariantError, RequestError, Unpriced
+from guard.errors import (
+    BackendUnreachable,
+    ClientStalled,
+    Forbidden,
+    GuardError,
+    InvariantError,
+    RequestError,
+    Unpriced,
+)
 from guard.metering.usage import estimate
 from guard.ports import (
     Backend,
@@ -37,6 +46,7 @@ from guard.ports import (
 from guard.runtime.account import Account
 from guard.runtime.allowance import Allowance, allow, most_tokens
 from guard.runtime.approval import refusal
+from guard.runtime.budgeting import answer_bounds, answer_limit, prompt_bound, reads_budget, within_purse
 from guard.runtime.consult import Consult
 from guard.runtime.facts import Asker, answer_facts, chars_of, request_facts
 from guard.runtime.header import forwarded, idempotency_of
@@ -155,7 +165,10 @@ class Exchange:
         await self._allow(tier, tokens)
         self._conversation = self._parts.conversations.name(self._call.identity, _opening(prompt))
         check = await self._checked(prompt)
-        facts = self._asked_of = self._facts(prompt, backend, check)
+        facts = self._facts(prompt, backend, check)
+        if reads_budget(self._policy.reads):
+            facts = msgspec.structs.replace(facts, budget=await self._parts.budgets.left(self._call.identity))
+        self._asked_of = facts
         with self._trail.stage("policy"):
             decision = await self._policy.request(facts)
         account.generation = decision.generation
@@ -164,7 +177,7 @@ class Exchange:
             raise Forbidden(" ".join(denial.message for denial in decision.deny))
         asked, decision = prompt, within(decision, tier)
         account.labels, account.pictures = decision.labels, _pictures(prompt)
-        prompt, backend = self._redirected(prompt, backend, decision, account, tier)
+        backend = self._routed(prompt, backend, decision, account)
         facts = msgspec.structs.replace(facts, backend=backend.name)
         self._need_price(account)
         desk = self._desk(ToolScene(facts, asked, check))
@@ -178,6 +191,8 @@ class Exchange:
             return
         if decision.require_approval is not None:
             await self._await_approval(decision.require_approval, prompt, backend, account)
+        decision = await self._reserved(decision, prompt, account)
+        prompt = self._rewritten(prompt, backend, decision, tier)
         with self._trail.stage("queue"):
             self._place = await self._parts.turnstile.enter(backend.name, tier, self._call.identity.tenant, tokens)
         await self._forward(prompt, decision, backend, outcome, account, vault, desk)
@@ -190,6 +205,27 @@ class Exchange:
         self._allowance, self._reply.limits = allowance, allowance.headers
         if allowance.refusal is not None:
             raise allowance.refusal
+
+    async def _reserved(self, decision: Decision, prompt: Prompt, account: Account) -> Decision:
+        """The decision with the limits that its budgets leave. Raises BudgetExhausted and what counting may."""
+        dialect = self._call.dialect.name
+        most, least = answer_bounds(prompt, decision.limits, dialect)
+        purse = account.purse = await self._parts.budgets.reserve(
+            BudgetClaim(
+                exchange=self.id,
+                identity=self._call.identity,
+                labels=decision.labels,
+                model=account.model,
+                prompt_tokens=prompt_bound(prompt),
+                answer_tokens=most,
+                least_tokens=least,
+                at_ms=account.started_ms,
+                pictures=account.pictures,
+                media=bool(prompt.media),
+            )
+        )
+        limits = within_purse(decision.limits, purse, prompt, dialect)
+        return decision if limits == decision.limits else msgspec.structs.replace(decision, limits=limits)
 
     async def _await_approval(self, wanted: Approval, prompt: Prompt, backend: Backend, account: Account) -> None:
         """Waits for a person, without a head: the status may yet have to be 403. Raises Forbidden."""
@@ -239,14 +275,20 @@ class Exchange:
         account.ask()
         call = BackendCall("POST", self._call.path, headers, body, prompt.stream)
         with self._trail.stage("backend"):
-            answer = self._answer = await backend.call(call)
+            try:
+                answer = self._answer = await backend.call(call)
+            except BackendUnreachable:
+                account.asked = False
+                raise
+        account.asked = answer.status == 200
         streamed = prompt.stream and answer.headers.get("content-type", "").startswith("text/event-stream")
         reader = dialect.stream(prompt) if streamed else dialect.whole(prompt)
         engines, plan = self._engines(prompt, vault), decision.answer_plan()
         pace = Pace(decision.limits.tokens_per_s)
         consult = self._consult(plan)
+        sinks = vault, pace, consult, desk, answer_limit(decision.limits, account.purse, prompt) if streamed else None
         relay = self._relay = Relay(
-            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, vault, pace, consult, desk
+            reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, *sinks
         )
         if answer.status != 200:
             await relay.refusal()
@@ -269,18 +311,20 @@ class Exchange:
             return None
         return ToolDesk(self._policy, scene, self.id, self._call.dialect.is_mark, self._parts.approvals)
 
-    def _redirected(
-        self, prompt: Prompt, backend: Backend, decision: Decision, account: Account, tier: Tier
-    ) -> tuple[Prompt, Backend]:
-        """The request as the policy wants it, and where it goes. Raises PolicyError, NotFound."""
+    def _routed(self, prompt: Prompt, backend: Backend, decision: Decision, account: Account) -> Backend:
+        """Where the policy wants it to go. Raises PolicyError, NotFound."""
         if decision.route is not None:
             named, model = decision.route.backend, decision.route.model or prompt.model
             backend = self._parts.router.named(named) if named else self._parts.router.route(model)
             account.served_by(model, backend.name)
+        return backend
+
+    def _rewritten(self, prompt: Prompt, backend: Backend, decision: Decision, tier: Tier) -> Prompt:
+        """The request as the policy and the limits want it. Raises PolicyError."""
         told = backend.name in self._parts.prioritised
         priority = priority_members(backend.kind, tier.priority, told) if tier.name else {}
         changes = rewrite_of(decision, prompt, backend.kind, self._call.dialect.name, priority)
-        return (self._call.dialect.rewritten(prompt, changes) if changes else prompt), backend
+        return self._call.dialect.rewritten(prompt, changes) if changes else prompt
 
     def _consult(self, plan: Plan) -> Consult | None:
         """Who asks the policy about findings in the answer, if it has rules for them."""

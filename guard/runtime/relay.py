@@ -6,7 +6,9 @@ from typing import Final
 
 from guard.core.action import Action
 from guard.core.command import HaltReason
+from guard.core.cut import CutNote
 from guard.core.entry import Status
+from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
 from guard.core.tool_call import Amendment
@@ -25,6 +27,7 @@ from guard.errors import (
 )
 from guard.ports import AnswerReader, BackendAnswer, Dialect, Vault
 from guard.runtime.account import Account
+from guard.runtime.answer_limit import AnswerLimit
 from guard.runtime.consult import Consult
 from guard.runtime.flow import Flow
 from guard.runtime.header import returned
@@ -68,15 +71,17 @@ class Relay:
         pace: Pace,
         consult: Consult | None = None,
         desk: ToolDesk | None = None,
+        limit: AnswerLimit | None = None,
     ) -> None:
-        """`desk`: who rules on tool calls; without it they pass like other text."""
+        """`desk`: who rules on tool calls; without it they pass like other text. `limit`: how much a stream may be."""
         self.reader = reader
         self._answer = answer
         self._reply = reply
         self._desk = desk
         gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
         self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate)
-        self._intake = Intake(reader, answer, self._inspection, account.note)
+        self._limit = limit
+        self._intake = Intake(reader, answer, self._inspection, account.note, limit, self._cut)
         self._account = account
         self._idle_s = idle_s
         self._pace = pace
@@ -197,6 +202,12 @@ class Relay:
         types = dict.fromkeys(finding.type for finding in self.guard.findings)
         return self.reader.halted(choices, self._reply.exchange, tuple(types), self._account.usage(self.guard))
 
+    def _cut(self, limit: AnswerLimit) -> Sequence[Frame]:
+        """What ends an answer at its limit. It is not charged for what a backend writes beyond what it was told."""
+        self._account.cut_at(limit.used)
+        note = CutNote(self._reply.exchange, limit.reason, limit.budget)
+        return self.reader.cut(limit.choices, note, self._account.usage(self.guard))
+
     def finished(self) -> None:
         """Notes how the answer ended."""
         if self._inspection.halt is HaltReason.BLOCKED:
@@ -205,7 +216,8 @@ class Relay:
         elif self._intake.failure:
             self._account.ends(Status.FAILED, "backend_error")
         else:
-            self._account.ends(Status.COMPLETED)
+            cut_by = self._limit.reason if self._limit is not None and self._intake.cut else ""
+            self._account.ends(Status.COMPLETED, cut_by)
             self._account.decide(
                 max(self.guard.strongest, Action.ALLOW if self._desk is None else self._desk.strongest)
             )

@@ -1,4 +1,4 @@
-"""Tells a configured URL of approvals, beside the exchanges and never in their way.
+"""Tells a configured URL of approvals or budgets, beside the exchanges and never in their way.
 
 Events wait in a queue of bounded length and are posted by a few tasks, each a bounded number of times; what can't be
 delivered is given up, counted and logged. No order is promised between events: each says what state it tells of.
@@ -18,9 +18,8 @@ import msgspec
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
 
-from guard.core.approval import ApprovalEvent
 from guard.upstream.transport import incoming
-from guard.upstream.webhook_message import body_of, signed_headers
+from guard.upstream.webhook_message import Notice, body_of, signed_headers, subject_of
 
 _log: Final = structlog.get_logger("guard.webhook")
 _HANDS: Final = 4
@@ -54,10 +53,10 @@ class Webhook:
     def __init__(self, address: WebhookAddress, transport: httpx.AsyncBaseTransport) -> None:
         self._address = address
         self._transport = transport
-        self._queue: asyncio.Queue[ApprovalEvent] = asyncio.Queue(address.queue)
+        self._queue: asyncio.Queue[Notice] = asyncio.Queue(address.queue)
         self._counts: Counter[str] = Counter()
 
-    def tell(self, event: ApprovalEvent) -> None:
+    def tell(self, event: Notice) -> None:
         """Takes an event to deliver; returns at once."""
         try:
             self._queue.put_nowait(event)
@@ -100,7 +99,7 @@ class Webhook:
             finally:
                 self._queue.task_done()
 
-    async def _deliver(self, event: ApprovalEvent) -> None:
+    async def _deliver(self, event: Notice) -> None:
         for pause_s in (*self._address.pauses_s, None):
             problem, again = await self._attempt(event)
             if not problem:
@@ -112,7 +111,7 @@ class Webhook:
             await asyncio.sleep(pause_s)
         self._count("given_up", event)
 
-    async def _attempt(self, event: ApprovalEvent) -> tuple[str, bool]:
+    async def _attempt(self, event: Notice) -> tuple[str, bool]:
         """What went wrong, empty if nothing did, and whether it may go better another time."""
         try:
             async with asyncio.timeout(self._address.timeout_s):
@@ -125,7 +124,7 @@ class Webhook:
             return "", False
         return f"status {status}", status >= 500 or status in _AGAIN
 
-    async def _post(self, event: ApprovalEvent) -> int:
+    async def _post(self, event: Notice) -> int:
         body = body_of(event, self._address.source)
         headers = signed_headers(self._address.key, event.id, int(time.time()), body)
         timeout = {"timeout": {"connect": self._address.timeout_s}}
@@ -136,6 +135,6 @@ class Webhook:
         incoming(response).close()
         return response.status_code
 
-    def _count(self, what: str, event: ApprovalEvent, problem: str = "") -> None:
+    def _count(self, what: str, event: Notice, problem: str = "") -> None:
         self._counts[what] += 1
-        _log.warning("webhook", state=what, event_id=event.id, approval=event.question.id, problem=problem)
+        _log.warning("webhook", state=what, event_id=event.id, subject=subject_of(event), problem=problem)

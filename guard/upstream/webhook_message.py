@@ -14,20 +14,21 @@ import msgspec
 
 from guard.core.approval import ApprovalEvent
 from guard.core.approval_view import ApprovalView, view
+from guard.core.budget import BudgetAlarm
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 _PREFIX: Final = "whsec_"
 
 
 class CloudEvent(msgspec.Struct, frozen=True):
-    """The envelope. `source` names the instance of Guard, `subject` the approval."""
+    """The envelope. `source` names the instance of Guard, `subject` the approval, or the budget and whose it is."""
 
     id: str
     source: str
     type: str
     subject: str
     time: str
-    data: ApprovalView
+    data: ApprovalView | BudgetAlarm
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
 
@@ -35,16 +36,31 @@ class CloudEvent(msgspec.Struct, frozen=True):
         return f"CloudEvent(type={self.type!r}, subject={self.subject!r})"
 
 
-def body_of(event: ApprovalEvent, source: str) -> bytes:
-    """What is posted. Types are `guard.approval.waiting`, `guard.approval.approved` and so on."""
+Notice = ApprovalEvent | BudgetAlarm
+"""What somebody may be told of."""
+
+
+def subject_of(event: Notice) -> str:
+    """What an event is about."""
+    if isinstance(event, BudgetAlarm):
+        return f"{event.name}/{event.subject}" if event.subject else event.name
+    return event.question.id
+
+
+def _type_of(event: Notice) -> str:
+    return f"guard.budget.{event.what}" if isinstance(event, BudgetAlarm) else f"guard.approval.{event.state.value}"
+
+
+def body_of(event: Notice, source: str) -> bytes:
+    """What is posted. Types are `guard.approval.waiting`, …, `guard.budget.threshold`, `guard.budget.exhausted`."""
     return msgspec.json.encode(
         CloudEvent(
             id=event.id,
             source=source,
-            type=f"guard.approval.{event.state.value}",
-            subject=event.question.id,
+            type=_type_of(event),
+            subject=subject_of(event),
             time=datetime.fromtimestamp(event.at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
-            data=view(event),
+            data=event if isinstance(event, BudgetAlarm) else view(event),
         )
     )
 

@@ -23,14 +23,16 @@ from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, Counters, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
+from guard.ports import Approvals, Budgets, Counters, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
 from guard.runtime.approval import NOBODY
+from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Call, Parts
 from guard.runtime.pump import Exchange
 from guard.runtime.turnstile import Turnstile
 
+WHO = Identity("t", "k", "free")
 BODY = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"hello there"}]}'
 WHOLE = b'{"model":"m","messages":[{"role":"user","content":"hello there"}]}'
 
@@ -219,6 +221,8 @@ class World:
         idle_s: float = 5,
         deferred: tuple[DeferredEngine, ...] = (),
         rater: Rater | None = None,
+        budgets: Budgets = NO_BUDGETS,
+        identity: Identity = WHO,
         unpriced: bool = True,
         approvals: Approvals = NOBODY,
         tiers: Tiers = UNLIMITED,
@@ -232,7 +236,7 @@ class World:
         self.backend = Backend(call_error or self.answer, idle_s)
         self.ledger = Ledger()
         self.policy = policy or Policy(decision or Decision(actions={"*": Action.REDACT}))
-        call = Call(openai.chat(Limits()), "/chat/completions", Identity("t", "k", "free"), (), body, "10.1.2.3")
+        call = Call(openai.chat(Limits()), "/chat/completions", identity, (), body, "10.1.2.3")
         self.exchange = Exchange(
             Parts(
                 engines=Engines((engine,), deferred),
@@ -246,6 +250,7 @@ class World:
                 lull_s=0.02,
                 conversations=Conversations(),
                 rater=rater,
+                budgets=budgets,
                 unpriced=unpriced,
                 approvals=approvals,
                 tiers=tiers,

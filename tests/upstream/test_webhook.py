@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from guard.core.approval import ApprovalEvent, ApprovalQuestion, ApprovalState, ArgumentShape
+from guard.core.budget import BudgetAlarm
 from guard.core.facts import Identity
 from guard.upstream.client import open_transport
 from guard.upstream.webhook import Webhook, WebhookAddress
@@ -138,3 +139,19 @@ async def test_an_outage_fills_a_bounded_queue_and_never_blocks_who_tells() -> N
 async def test_no_address_and_no_key_show_in_a_repr() -> None:
     shown = repr(WebhookAddress("http://a/path-is-secret", b"key-is-secret", "//a/guard"))
     assert "is-secret" not in shown
+
+
+async def test_a_budget_that_runs_low_is_told_as_an_event_of_its_own() -> None:
+    alarm = BudgetAlarm("abc", "monthly", "tenant=acme", "tokens", 820, 1000, "2026-11", 0.8, True, 1_700_000_000_000)
+    async with Receiver() as receiver:
+        webhook = hook(receiver.url)
+        async with asyncio.timeout(WAIT_S), webhook.running():
+            webhook.tell(alarm)
+            webhook.tell(msgspec.structs.replace(alarm, id="abd", threshold=None))
+    events = [receiver.posted.get_nowait().event for _ in range(2)]
+    assert sorted((event["type"], event["subject"]) for event in events) == [
+        ("guard.budget.exhausted", "monthly/tenant=acme"),
+        ("guard.budget.threshold", "monthly/tenant=acme"),
+    ]
+    first = next(event for event in events if event["id"] == "abc")
+    assert (first["data"]["spent"], first["data"]["limit"], first["data"]["threshold"]) == (820, 1000, 0.8)

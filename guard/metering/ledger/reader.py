@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, func, select
 
+from guard.core.budget import Spending
+from guard.core.facts import Identity
 from guard.errors import LedgerError
 from guard.metering.ledger.chain import Check
 from guard.metering.ledger.engine import reading_engine, told
+from guard.metering.ledger.row import RESERVED
 from guard.metering.ledger.schema import VERSION, current
 from guard.metering.ledger.table import ENTRY
 from guard.metering.ledger.verify import Verdict, verify
 from guard.metering.location import Location, parse_location
+
+_HOUR_MS: Final = 3_600_000
 
 Shown = dict[str, str | int | None]
 """An entry for people: its columns, its hash in hex."""
@@ -44,6 +50,22 @@ class LedgerReader:
                 for row in db.execute(select(ENTRY).where(ENTRY.c.exchange == exchange).order_by(ENTRY.c.id))
             ]
 
+    def spendings(self, since_ms: int) -> list[Spending]:
+        """What exchanges that began since then came to, by caller, labels and hour. Raises LedgerError."""
+        entry = ENTRY.c
+        named = entry.tenant, entry.key, entry.tier, entry.labels
+        tokens = func.coalesce(entry.prompt_tokens, 0) + func.coalesce(entry.completion_tokens, 0)
+        wanted = (
+            select(*named, func.sum(tokens), func.sum(func.coalesce(entry.cost_nanousd, 0)), func.max(entry.started_ms))
+            .where(entry.started_ms >= since_ms, entry.state != RESERVED)
+            .group_by(*named, entry.started_ms - entry.started_ms % _HOUR_MS)
+        )
+        with self._snapshot() as db:
+            return [
+                Spending(Identity(tenant, key, tier), _labels(labels), int(summed), int(cost), int(at_ms))
+                for tenant, key, tier, labels, summed, cost, at_ms in db.execute(wanted)
+            ]
+
     def close(self) -> None:
         """Closes the database."""
         self._engine.dispose()
@@ -67,3 +89,7 @@ def _shown(row: Any) -> Shown:
     values: dict[str, Any] = dict(row._mapping)
     values["hash"] = bytes(values["hash"]).hex()
     return values
+
+
+def _labels(text: str) -> dict[str, str]:
+    return msgspec.json.decode(text, type=dict[str, str])

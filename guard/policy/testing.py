@@ -4,9 +4,10 @@ A test passes when its rule is true; undefined and false fail, and `todo_test_` 
 (https://www.openpolicyagent.org/docs/policy-testing). Tests run on the engine that serves requests, not on a stand-in.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,6 +16,9 @@ from guard.policy.outline import Rule, outline
 from guard.policy.program import Program
 from guard.policy.source import Module, Source, naming, read
 
+T = TypeVar("T")
+
+_EMPTY: Final = "package guard_unread\n"
 _TEST: Final = "test_"
 _LATER: Final = "todo_test_"
 
@@ -69,10 +73,57 @@ def run_tests(path: Path) -> tuple[RuleResult, ...]:
 
 def run_tests_of(source: Source) -> tuple[RuleResult, ...]:
     """The same for policies that have been read with their tests."""
-    tests = find_tests(source)
+    found = by_file(find_tests(source))
+    return tuple(done for file, tests in found.items() for done in _run_file(source, file, tests))
+
+
+def by_file(tests: Sequence[RuleTest]) -> Mapping[str, Sequence[RuleTest]]:
+    """Tests by their files, in order."""
+    return {file: [test for test in tests if test.file == file] for file in dict.fromkeys(test.file for test in tests)}
+
+
+def compiled(source: Source, file: str, compile_: Callable[[Source], T]) -> T:
+    """What `compile_` makes of a source with the tests of one file alone, or of all of it, if that does not do.
+
+    The engine copies every rule for each `with`: all files of tests at once take gigabytes. Modules keep their places.
+    """
+    for beside in (False, True):
+        needed = _needed(source.modules, file, beside)
+        alone = tuple(module if module.name in needed else Module(module.name, _EMPTY) for module in source.modules)
+        try:
+            return compile_(msgspec.structs.replace(source, modules=alone))
+        except ConfigError:
+            # It may need a rule of another file of tests; and if it is wrong, all of them together say where.
+            continue
+    return compile_(source)
+
+
+def _needed(modules: Sequence[Module], file: str, beside: bool) -> set[str]:
+    """The names of modules that are no tests, of the file, and of test modules whose packages it names.
+
+    `beside`: also of those in its own package.
+    """
+    own = {outline(module.text).package for module in modules if module.name == file} if beside else set()
+    needed = {
+        module.name
+        for module in modules
+        if not module.is_test or module.name == file or outline(module.text).package in own
+    }
+    texts = [module.text for module in modules if module.name == file]
+    while texts:
+        text = texts.pop()
+        for module in modules:
+            package = outline(module.text).package
+            if module.name not in needed and re.search(rf"\bdata\.{re.escape(package)}\b", text):
+                needed.add(module.name)
+                texts.append(module.text)
+    return needed
+
+
+def _run_file(source: Source, file: str, tests: Sequence[RuleTest]) -> Iterator[RuleResult]:
     asked = tuple(test.entrypoint for test in tests if not test.skipped)
-    program = Program(source, asked) if asked else None
-    return tuple(_run(program, test) for test in tests)
+    program = compiled(source, file, lambda part: Program(part, asked)) if asked else None
+    return (_run(program, test) for test in tests)
 
 
 def find_tests(source: Source) -> tuple[RuleTest, ...]:

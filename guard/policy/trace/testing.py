@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from guard.policy.source import naming, read
-from guard.policy.testing import RuleResult, RuleTest, find_tests, result
+from guard.policy.source import Source, naming, read
+from guard.policy.testing import RuleResult, RuleTest, by_file, compiled, find_tests, result
 from guard.policy.trace.coverage import Coverage, Ran, coverage
-from guard.policy.trace.tracer import Stop, Traced, Tracer
+from guard.policy.trace.tracer import Spot, Stop, Traced, Tracer
 
 _SKIPPED: Final = Traced(value=True, fired=(), agrees=True)
 
@@ -47,21 +47,31 @@ def run_traced(path: Path, only: re.Pattern[str] | None = None) -> TestRun:
     source = read(path, tests=True)
     with naming(str(path)):
         tests = [test for test in find_tests(source) if only is None or only.search(f"data.{test.name}")]
-        asked = [test.entrypoint for test in tests if not test.skipped]
-        tracer = Tracer(source, asked) if asked else None
-    traces = [tracer.trace(test.entrypoint) if tracer and not test.skipped else _SKIPPED for test in tests]
+        traced = [pair for file, some in by_file(tests).items() for pair in _trace_file(source, file, some)]
+    planned = frozenset[Spot]().union(*(lines for _, lines in traced))
+    traces = [trace for trace, _ in traced]
     return TestRun(
         results=tuple(map(_result, tests, traces)),
-        coverage=coverage(source.modules, _ran(traces, tracer)),
-        differing=tuple(test.name for test, traced in zip(tests, traces, strict=True) if not traced.agrees),
+        coverage=coverage(source.modules, _ran(traces, planned)),
+        differing=tuple(test.name for test, trace in zip(tests, traces, strict=True) if not trace.agrees),
     )
 
 
-def _ran(traces: Sequence[Traced], tracer: Tracer | None) -> Ran:
+def _trace_file(source: Source, file: str, tests: Sequence[RuleTest]) -> list[tuple[Traced, frozenset[Spot]]]:
+    """One file's tests, each with the lines that there are in its plan."""
+    asked = [test.entrypoint for test in tests if not test.skipped]
+    if not asked:
+        return [(_SKIPPED, frozenset())] * len(tests)
+    tracer = compiled(source, file, lambda part: Tracer(part, asked))
+    planned = tracer.planned
+    return [(_SKIPPED if test.skipped else tracer.trace(test.entrypoint), planned) for test in tests]
+
+
+def _ran(traces: Sequence[Traced], planned: frozenset[Spot]) -> Ran:
     return Ran(
         heads={spot for traced in traces for spot in traced.heads},
         lines={spot for traced in traces for spot in traced.lines},
-        planned=tracer.planned if tracer else frozenset(),
+        planned=planned,
     )
 
 

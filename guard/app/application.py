@@ -8,12 +8,13 @@ from litestar.datastructures import State
 from guard.app.audit import build_administration, build_approvals, build_audit
 from guard.app.budgets import build_budgets, recall_spendings
 from guard.app.detection import build_engine, build_leak_rule, build_vaults
+from guard.app.identity import Identities
 from guard.app.ledger import ledger_options
 from guard.app.lifespan import lifespan_of
 from guard.app.models import build_classifiers, build_names, deferred, unsafe_threshold
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters, build_tiers, build_turnstile, prioritised
-from guard.app.traffic import backend_address, build_api, build_keys, problems
+from guard.app.traffic import backend_address, build_api, problems
 from guard.config import (
     Settings,
     load_prices,
@@ -31,7 +32,6 @@ from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.price.rating import BookRater
 from guard.policy.recorded import RecordedPolicies
 from guard.ports import Policies
-from guard.runtime.admission import Admission
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -82,7 +82,8 @@ def build_app(settings: Settings) -> Litestar:
         names=names.text if names is not None else None,
         approvals=room,
     )
-    door = Door(Admission(build_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
+    identities = Identities(settings)
+    door = Door(identities.admission, settings.limits.body_bytes)
     administration = build_administration(settings, parts.policies)
     compared = candidate.shadow.figures if candidate is not None else None
     services = (classifiers, names)
@@ -99,6 +100,7 @@ def build_app(settings: Settings) -> Litestar:
         ],
         exception_handlers=HANDLERS,
         lifespan=[
+            lambda _app: identities.running(),
             lifespan_of(
                 ledger,
                 audit,

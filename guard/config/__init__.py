@@ -7,6 +7,7 @@ from guard.config.address import Address, parse_address
 from guard.config.approval import WebhookSettings
 from guard.config.budget import BudgetSettings
 from guard.config.decisions import LogPlaceSettings, RecordSettings
+from guard.config.identity import JwtSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings, VerifySettings
@@ -38,6 +39,7 @@ __all__ = [
     "BudgetSettings",
     "InferenceServer",
     "InferenceSettings",
+    "JwtSettings",
     "KeySettings",
     "Limits",
     "LogPlaceSettings",

@@ -25,6 +25,7 @@ from guard.ingress.decisions import decision_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.figures import figures_route
 from guard.ingress.health import health_routes
+from guard.ingress.keys import key_routes
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import moderation_route
@@ -95,6 +96,7 @@ def build_app(settings: Settings) -> Litestar:
             *approval_routes(administration, room, webhook.figures if webhook is not None else None),
             *policy_routes(administration, policies, opa.figures if opa is not None else None),
             *decision_routes(administration, audit.figures, compared),
+            *key_routes(administration, identities.desk(settings)),
             openapi_route(),
             *health_routes(problems(ledger, opa, counters), policies.status),
         ],
@@ -111,7 +113,7 @@ def build_app(settings: Settings) -> Litestar:
                 (policies, opa, candidate),
                 counters,
                 (alarm, lambda: recall_spendings(settings, budgets, counters)),
-            )
+            ),
         ],
         state=State({"leaving": room.close}),
         openapi_config=None,

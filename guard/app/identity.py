@@ -10,6 +10,7 @@ from guard.config import JwtSettings, Settings
 from guard.core.facts import Identity
 from guard.core.grant import Bounds, Key
 from guard.errors import ConfigError, KeysUnavailable
+from guard.ingress.keys import KeyDesk
 from guard.metering.key.issuer import Issuer, TokenRules
 from guard.metering.key.jwks import PublicKeys, Read, pem_document, usable_keys
 from guard.metering.key.store import KeyStore
@@ -47,6 +48,15 @@ class Identities:
             for issuer in self._issuers:
                 await stack.enter_async_context(issuer.keys.running())
             yield
+
+    def desk(self, settings: Settings) -> KeyDesk:
+        """What the admin API works with."""
+        taken = {key.name for key in settings.keys}
+        return KeyDesk(self.store, self._refresh, self.admission.refusals, taken)
+
+    async def _refresh(self) -> None:
+        if self.watched is not None:
+            await self.watched.refresh()
 
     def _issuer(self, jwt: JwtSettings) -> Issuer:
         return Issuer(_rules(jwt), PublicKeys(self._reader(jwt), jwt.algorithms, jwt.issuer))

@@ -17,7 +17,6 @@ from guard.core.entry import Closing, Opening
 from guard.core.event import Inspected, StageFailed
 from guard.core.facts import BudgetFacts, Identity, RequestFacts
 from guard.core.frame import Frame
-from guard.core.grant import Grant
 from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.policy_status import PolicyStatus
@@ -30,6 +29,7 @@ from guard.core.tier import Tier
 from guard.core.tool_call import Amendment
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
+from guard.core.work import Work
 from guard.errors import GuardError
 
 
@@ -228,17 +228,6 @@ class DecisionSink(Protocol):
         ...
 
 
-class Credentials(Protocol):
-    """One kind of credential that is taken here."""
-
-    async def grant(self, credential: str) -> Grant | None:
-        """What a credential grants; None if it is not of this kind, or not known.
-
-        Raises Unauthorized for one of this kind that is not sound, KeysUnavailable if that can't be told now.
-        """
-        ...
-
-
 class Approvals(Protocol):
     """Asks people."""
 
@@ -264,6 +253,18 @@ class Rater(Protocol):
 
     def rate(self, model: str, tier: str, usage: Usage, at_ms: int, pictures: int = 0) -> Rating:
         """What an exchange costs that began at `at_ms` (Unix milliseconds)."""
+        ...
+
+
+class EnergyMeter(Protocol):
+    """Hears what backends did, and attributes energy to it later."""
+
+    def asked(self, exchange: str, backend: str, at_s: float) -> None:
+        """A backend begins to work for an exchange, at a moment of the monotonic clock. Returns at once."""
+        ...
+
+    def note(self, work: Work) -> None:
+        """An exchange that asked a backend is over. Once for each that was `asked`. Returns at once."""
         ...
 
 

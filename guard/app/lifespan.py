@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from litestar import Litestar
 
+from guard.app.energy import EnergyParts
 from guard.audit.audit import Audit
 from guard.metering.counter.memory import MemoryCounters
 from guard.metering.counter.share import SharedCounters
@@ -34,6 +35,7 @@ def lifespan_of(
     deciding: tuple[ServedPolicies, OpaPolicy | None, Candidate | None],
     counters: MemoryCounters | SharedCounters,
     budgets: tuple[Webhook | None, Callable[[], None]],
+    energy: EnergyParts | None = None,
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """What starts with the application and stops behind it. Whatever fails to start or stop, the ledger is closed."""
 
@@ -62,6 +64,10 @@ def lifespan_of(
                 stack.push_async_callback(counters.stop)
                 counters.start()
             stack.push_async_callback(disconnect, backends)
+            if energy is not None:
+                meter, scraper = energy
+                stack.push_async_callback(scraper.aclose)
+                await stack.enter_async_context(meter.running())
             policies, opa, candidate = deciding
             if opa is not None:
                 stack.push_async_callback(opa.close)

@@ -10,6 +10,7 @@ from guard import __version__
 from guard.cli.approval import approvals, approve, deny
 from guard.cli.check import check
 from guard.cli.config import config
+from guard.cli.energy import energy
 from guard.cli.exit_code import ExitCode
 from guard.cli.key import key
 from guard.cli.ledger import ledger
@@ -27,7 +28,7 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, record, replay, ledger, key, models, approvals, approve, deny):
+for command in (serve, check, config, policy, record, replay, ledger, energy, key, models, approvals, approve, deny):
     guard.add_command(command)
 
 

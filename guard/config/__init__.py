@@ -7,7 +7,7 @@ from guard.config.address import Address, parse_address
 from guard.config.approval import WebhookSettings
 from guard.config.budget import BudgetSettings
 from guard.config.decisions import LogPlaceSettings, RecordSettings
-from guard.config.identity import JwtSettings
+from guard.config.energy import EnergySettings, PoolSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings, VerifySettings
@@ -31,21 +31,23 @@ from guard.config.settings import (
 )
 from guard.config.starter import bundled_models, bundled_policies, demo_settings, standalone_settings, starter_policies
 from guard.config.tier import TierSettings
+from guard.config.weight import load_weights
 
 __all__ = [
     "Address",
     "BackendKind",
     "BackendSettings",
     "BudgetSettings",
+    "EnergySettings",
     "InferenceServer",
     "InferenceSettings",
-    "JwtSettings",
     "KeySettings",
     "Limits",
     "LogPlaceSettings",
     "LogSettings",
     "OpaSettings",
     "PolicySettings",
+    "PoolSettings",
     "RecognizerSettings",
     "RecordSettings",
     "Secret",
@@ -62,6 +64,7 @@ __all__ = [
     "is_address",
     "load",
     "load_prices",
+    "load_weights",
     "parse_address",
     "schema",
     "standalone_settings",

@@ -10,7 +10,7 @@ from guard.config.approval import ApprovalSettings, WebhookSettings
 from guard.config.counters import CounterSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
-from guard.config.identity import IdentitySettings
+from guard.config.energy import EnergySettings
 from guard.config.interpolation import Interpolation
 from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
@@ -57,7 +57,6 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         opa=_anchored_opa(settings.opa, base),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
-        identity=_anchored_identity(settings.identity, base),
         approval=_anchored_approval(settings.approval, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
@@ -66,6 +65,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         decisions=_anchored_decisions(settings.decisions, base),
         counters=_anchored_counters(settings.counters, base),
         budget_webhook=settings.budget_webhook and _anchored_webhook(settings.budget_webhook, base),
+        energy=_anchored_energy(settings.energy, base),
     )
 
 
@@ -109,17 +109,6 @@ def _anchored_inference(inference: InferenceSettings, base: Path) -> InferenceSe
     return replace(inference, server=replace(server, ca_file=str(base / server.ca_file)))
 
 
-def _anchored_identity(identity: IdentitySettings, base: Path) -> IdentitySettings:
-    def at(path: str | None) -> str | None:
-        return None if path is None else str(base / path)
-
-    jwt = tuple(
-        replace(one, jwks_file=at(one.jwks_file), key_file=at(one.key_file), ca_file=at(one.ca_file))
-        for one in identity.jwt
-    )
-    return replace(identity, key_store=at(identity.key_store), jwt=jwt)
-
-
 def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettings:
     return replace(approval, webhook=approval.webhook and _anchored_webhook(approval.webhook, base))
 
@@ -148,6 +137,12 @@ def _anchored_decisions(decisions: DecisionSettings, base: Path) -> DecisionSett
     log = tuple(replace(place, path=at(place.path), ca_file=at(place.ca_file)) for place in decisions.log)
     record = decisions.record
     return replace(decisions, log=log, record=record and replace(record, path=str(base / record.path)))
+
+
+def _anchored_energy(energy: EnergySettings, base: Path) -> EnergySettings:
+    pools = tuple(replace(pool, weights=str(base / pool.weights)) if pool.weights else pool for pool in energy.pools)
+    ca_file = None if energy.ca_file is None else str(base / energy.ca_file)
+    return replace(energy, pools=pools, path=str(base / energy.path), ca_file=ca_file)
 
 
 def _place(path: str, top: Place, places: Mapping[str, Place]) -> Place:

@@ -12,7 +12,7 @@ from guard.config.approval import AdminSettings, ApprovalSettings, WebhookSettin
 from guard.config.budget import BudgetSettings
 from guard.config.counters import CounterSettings, QueueSettings
 from guard.config.decisions import DecisionSettings
-from guard.config.identity import IdentitySettings
+from guard.config.energy import EnergySettings
 from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings
@@ -194,7 +194,6 @@ class Settings(Section, frozen=True):
         int, Meta(ge=1, le=100_000, description="How many processes serve with this configuration, workers included.")
     ] = 1
     queue: Annotated[QueueSettings, Meta(description="How requests wait for a backend that is full.")] = QueueSettings()
-    identity: Annotated[IdentitySettings, Meta(description="Who may ask, beside those keys.")] = IdentitySettings()
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
     policies: Annotated[
         str, Meta(description="Directory of Rego policies, a bundle.tar.gz or its address; unless OPA decides.")
@@ -228,6 +227,7 @@ class Settings(Section, frozen=True):
     unpriced: Annotated[
         Literal["allow", "deny"], Meta(description="Whether models that the price book lacks are served.")
     ] = "allow"
+    energy: Annotated[EnergySettings, Meta(description="What is metered of energy.")] = EnergySettings()
     approval: Annotated[ApprovalSettings, Meta(description="What waits for a person.")] = ApprovalSettings()
     admin: Annotated[AdminSettings, Meta(description="Who may use the admin API.")] = AdminSettings()
     limits: Annotated[Limits, Meta(description="Bounds on what strangers send.")] = Limits()
@@ -237,11 +237,6 @@ class Settings(Section, frozen=True):
     shutdown_s: Annotated[
         int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")
     ] = 30
-
-    @property
-    def asks(self) -> bool:
-        """Whether requests need a credential."""
-        return bool(self.keys) or self.identity.asks
 
     @property
     def policy_source(self) -> str:

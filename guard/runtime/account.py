@@ -11,8 +11,9 @@ from guard.core.entry import Closing, Opening, Status
 from guard.core.rate import Rating
 from guard.core.stream import StreamGuard
 from guard.core.usage import Usage, UsageSource
+from guard.core.work import Work
 from guard.metering.usage import estimate, merge
-from guard.ports import Ledger, Purse, Rater
+from guard.ports import EnergyMeter, Ledger, Purse, Rater
 
 _UNPRICED: Final = Rating(None, "")
 
@@ -20,10 +21,18 @@ _UNPRICED: Final = Rating(None, "")
 class Account:
     """One exchange's entry in the making. Durations come from the monotonic clock."""
 
-    def __init__(self, ledger: Ledger, opening: Opening, prompt_chars: int, rater: Rater | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        opening: Opening,
+        prompt_chars: int,
+        rater: Rater | None = None,
+        energy: EnergyMeter | None = None,
+    ) -> None:
         self._ledger = ledger
         self._opening = opening
         self._rater = rater
+        self._energy = energy
         self._prompt_chars = prompt_chars
         self._begun = time.monotonic()
         self.first_ms: float | None = None
@@ -43,6 +52,7 @@ class Account:
         """Pictures in the prompt."""
         self.asked = False
         """Whether a backend has been asked and did not refuse, so that the prompt cost something."""
+        self._asked_s: float | None = None
         self.waited_s = 0.0
         """How much of its time it waited for people."""
         self.tokens = 0
@@ -92,7 +102,11 @@ class Account:
     def ask(self) -> None:
         """A backend gets the prompt now."""
         self.asked = True
+        self._asked_s = time.monotonic()
         self._progress.asked(estimate(self._prompt_chars, 0), self.pictures)
+        if self._energy is not None:
+            opening = self._opening
+            self._energy.asked(opening.exchange, self._backend or opening.backend, self._asked_s)
 
     def note(self, guard: StreamGuard) -> None:
         """Once per chunk: what has been read outlives the process from here on."""
@@ -151,6 +165,28 @@ class Account:
                 labels=self.labels,
                 attempt=self._opening.attempt,
                 waited_ms=self.waited_s * 1000,
+            )
+        )
+        self._meter(usage, rating)
+
+    def _meter(self, usage: Usage, rating: Rating) -> None:
+        """Tells what the backend did, where energy is metered."""
+        if self._energy is None or self._asked_s is None:
+            return
+        opening = self._opening
+        self._energy.note(
+            Work(
+                exchange=opening.exchange,
+                backend=self._backend or opening.backend,
+                model=self._model or opening.model,
+                tier=opening.tier,
+                tenant=opening.tenant,
+                usage=usage,
+                asked_s=self._asked_s,
+                first_s=None if self.first_ms is None else self._begun + self.first_ms / 1000,
+                ended_s=time.monotonic(),
+                stream=opening.stream,
+                cost_nanousd=rating.cost_nanousd,
             )
         )
 

@@ -12,6 +12,7 @@ from guard.ports import (
     Classifier,
     Counters,
     Dialect,
+    EnergyMeter,
     Engine,
     ExchangeSink,
     Ledger,
@@ -68,6 +69,8 @@ class Parts(msgspec.Struct, frozen=True):
     """The backends that are told requests' priority."""
     unpriced: bool = True
     """Whether models that have no price are served."""
+    energy: EnergyMeter | None = None
+    """Who hears what backends did; None where energy is not metered."""
     record: ExchangeSink | None = None
     """Who keeps what was seen in each exchange."""
 
@@ -82,8 +85,6 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     address: str = ""
     """The peer's IP address."""
-    models: tuple[str, ...] = ("*",)
-    """Which ones the credential is good for, as fnmatch patterns."""
 
     def __repr__(self) -> str:
         return f"Call(path={self.path!r}, identity={self.identity!r})"

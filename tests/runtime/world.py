@@ -23,7 +23,18 @@ from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.serving import FixedPolicies
-from guard.ports import Approvals, Budgets, Counters, DeferredEngine, Engine, Policies, Progress, Rater, Tiers
+from guard.ports import (
+    Approvals,
+    Budgets,
+    Counters,
+    DeferredEngine,
+    EnergyMeter,
+    Engine,
+    Policies,
+    Progress,
+    Rater,
+    Tiers,
+)
 from guard.runtime.approval import NOBODY
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
@@ -223,6 +234,7 @@ class World:
         rater: Rater | None = None,
         budgets: Budgets = NO_BUDGETS,
         identity: Identity = WHO,
+        energy: EnergyMeter | None = None,
         unpriced: bool = True,
         approvals: Approvals = NOBODY,
         tiers: Tiers = UNLIMITED,
@@ -251,6 +263,7 @@ class World:
                 conversations=Conversations(),
                 rater=rater,
                 budgets=budgets,
+                energy=energy,
                 unpriced=unpriced,
                 approvals=approvals,
                 tiers=tiers,

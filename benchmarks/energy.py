@@ -1,0 +1,101 @@
+"""How far is attributed energy from the truth?
+
+    python -m benchmarks.energy [--seeds 5]
+
+Pools are generated with known truth (`benchmarks.energy_trace`). For each seed one trace of eight hours calibrates the
+weights, and another of two hours is split by them through the meter's own books.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from benchmarks.energy_run import books, calibrated, exchange_results, lines
+from benchmarks.energy_trace import Plan, generate
+from benchmarks.place import Place, place
+from benchmarks.report import RESULTS, table, write
+from guard.metering.energy.weight import DEFAULT
+
+QUESTION = "How far is attributed energy from the truth?"
+CASES = {
+    "3 exchanges/s": Plan(seed=0),
+    "0.7 exchanges/s": Plan(seed=0, busy=0.7),
+    "thrift drifts by 10 %, idle by 3 %": Plan(seed=0, busy=1.5, drift=0.1, idle_noise=0.03),
+    "one GPU": Plan(seed=0, gpus=1, busy=0.7, idle_w=70.0),
+}
+
+
+class Case(msgspec.Struct, frozen=True):
+    """Errors as shares of the truth: the worst line over all seeds, and exchanges that have a number."""
+
+    name: str
+    worst: dict[str, float]
+    exchange_p50: float
+    exchange_p95: float
+    claimed: float
+    void_intervals: float
+
+
+class Result(msgspec.Struct, frozen=True):
+    """All cases."""
+
+    question: str
+    place: Place
+    seeds: int
+    cases: Sequence[Case]
+
+
+def measure(name: str, plan: Plan, seeds: int) -> Case:
+    """One case over all seeds."""
+    worst: dict[str, float] = {}
+    errors: list[float] = []
+    exchanges = intervals = voids = 0
+    for seed in range(1, seeds + 1):
+        weights = calibrated(generate(msgspec.structs.replace(plan, seed=seed + 1000, hours=8.0)), DEFAULT)
+        trace = generate(msgspec.structs.replace(plan, seed=seed))
+        settled = books(trace, weights)
+        for line in lines(trace, settled):
+            worst[line.name] = round(max(worst.get(line.name, 0.0), line.error), 4)
+        results = exchange_results(settled)
+        errors += [
+            abs(one.energy_mj / trace.truth_mj[exchange] - 1)
+            for exchange, one in results.items()
+            if one.energy_mj is not None
+        ]
+        exchanges += len(trace.works)
+        intervals += len(settled)
+        voids += sum(part.interval.void is not None for part in settled)
+    p50, p95 = (round(float(np.percentile(errors, share)), 4) for share in (50, 95))
+    return Case(name, worst, p50, p95, round(len(errors) / exchanges, 4), round(voids / intervals, 4))
+
+
+def show(cases: Sequence[Case]) -> str:
+    """A table for people."""
+    names = list(cases[0].worst)
+    head = ["pool", *names, "exchange p50", "exchange p95", "exchanges with a number"]
+    rows = [
+        [
+            case.name,
+            *(f"{case.worst[name]:.1%}" for name in names),
+            f"{case.exchange_p50:.1%}",
+            f"{case.exchange_p95:.1%}",
+            f"{case.claimed:.1%}",
+        ]
+        for case in cases
+    ]
+    return "The worst error of each line over all seeds, and errors of single exchanges.\n\n" + table(head, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.energy", description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    args = parser.parse_args()
+    here = place()
+    cases = [measure(name, plan, args.seeds) for name, plan in CASES.items()]
+    write(RESULTS, "energy", Result(QUESTION, here, args.seeds, cases), QUESTION, here, show(cases))
+
+
+if __name__ == "__main__":
+    main()

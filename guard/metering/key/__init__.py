@@ -1,1 +1,0 @@
-"""Who may ask: keys, their store, and tokens of issuers that are trusted."""

@@ -89,3 +89,13 @@ def test_counters_that_count_nothing_are_forgotten() -> None:
         clock.ms += 100
 
     assert len(counters._windows) < 6_000
+
+
+def test_what_came_at_the_end_of_a_slot_stays_for_the_whole_window() -> None:
+    clock = Clock()
+    clock.ms = 5_000_999  # slots of a minute's window are whole seconds
+    counters = MemoryCounters(clock)
+    counters.take_now([claim(10)], "x")
+    clock.ms += MINUTE - 1
+
+    assert not counters.take_now([claim(1)], "x").taken

@@ -105,12 +105,54 @@ class Unauthorized(RequestError):
     kind = "authentication_error"
 
 
+class KeyExpired(Unauthorized):
+    """The key's time is over, or another key has taken its place."""
+
+    code = "key_expired"
+
+
+class KeyRevoked(Unauthorized):
+    """The key was revoked."""
+
+    code = "key_revoked"
+
+
+class InvalidToken(Unauthorized):
+    """A token that is not by a trusted issuer, not for this service, or lacks what is asked for."""
+
+    code = "invalid_token"
+
+
+class TokenExpired(InvalidToken):
+    """A token whose time is over."""
+
+    code = "token_expired"
+
+
 class Forbidden(RequestError):
     """The policy denies this request (model, tier, tenant)."""
 
     code = "policy_denied"
     status = 403
     kind = "permission_error"
+
+
+class NetworkNotAllowed(Forbidden):
+    """The key is not taken from where the request comes from."""
+
+    code = "network_not_allowed"
+
+
+class ScopeNotAllowed(Forbidden):
+    """The key is not good for this API."""
+
+    code = "scope_not_allowed"
+
+
+class ModelNotAllowed(Forbidden):
+    """The key is not good for this model."""
+
+    code = "model_not_allowed"
 
 
 class ApprovalDenied(Forbidden):
@@ -137,6 +179,19 @@ class AlreadyDecided(RequestError):
     """An approval has another outcome already."""
 
     code = "already_decided"
+    status = 409
+
+
+class InvalidKeyOrder(RequestError):
+    """A key can't be made like this."""
+
+    code = "invalid_key_order"
+
+
+class KeyConflict(RequestError):
+    """The key store holds something that this contradicts."""
+
+    code = "key_conflict"
     status = 409
 
 
@@ -310,6 +365,20 @@ class HoldExhausted(EngineError):
     """More text awaited a verdict than `hold_chars` allows."""
 
     code = "hold_exhausted"
+
+
+class KeyStoreError(GuardError):
+    """The key store can't be opened, read or written."""
+
+    code = "key_store_error"
+    status = 503
+    retryable = True
+
+
+class KeysUnavailable(KeyStoreError):
+    """Who asks can't be told now: the key store, or a token issuer's keys, can't be read."""
+
+    code = "keys_unavailable"
 
 
 class LedgerError(GuardError):

@@ -17,6 +17,7 @@ from guard.core.entry import Closing, Opening
 from guard.core.event import Inspected, StageFailed
 from guard.core.facts import BudgetFacts, Identity, RequestFacts
 from guard.core.frame import Frame
+from guard.core.grant import Grant
 from guard.core.plan import Plan
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.policy_status import PolicyStatus
@@ -225,6 +226,17 @@ class DecisionSink(Protocol):
 
     def decided(self, record: DecisionRecord) -> None:
         """Takes note. Returns at once and raises nothing."""
+        ...
+
+
+class Credentials(Protocol):
+    """One kind of credential that is taken here."""
+
+    async def grant(self, credential: str) -> Grant | None:
+        """What a credential grants; None if it is not of this kind, or not known.
+
+        Raises Unauthorized for one of this kind that is not sound, KeysUnavailable if that can't be told now.
+        """
         ...
 
 

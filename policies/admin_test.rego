@@ -67,3 +67,18 @@ test_an_approval_of_nobodys_request_is_not_ones_own if {
 	decision := guard.admin with input.action as "approval.approve" with input.identity.key as "app1"
 	count(decision.deny) == 0
 }
+
+test_keys_are_made_and_revoked_by_whom_the_list_names if {
+	admins := {"alice": ["key.list", "key.create"]}
+	create := guard.admin with input.action as "key.create"
+		with input.identity.key as "alice"
+		with input.resource as {"name": "web", "tenant": "acme", "tier": "free"}
+		with data.guard.settings.admins as admins
+	create.allow
+	count(create.deny) == 0
+	revoke := guard.admin with input.action as "key.revoke"
+		with input.identity.key as "alice"
+		with input.resource as {"name": "web", "tenant": "acme", "tier": "free"}
+		with data.guard.settings.admins as admins
+	not revoke.allow
+}

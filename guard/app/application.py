@@ -9,12 +9,13 @@ from guard.app.audit import build_administration, build_approvals, build_audit
 from guard.app.budgets import build_budgets, recall_spendings
 from guard.app.detection import build_engine, build_leak_rule, build_vaults
 from guard.app.energy import build_energy
+from guard.app.identity import Identities
 from guard.app.ledger import ledger_options
 from guard.app.lifespan import lifespan_of
 from guard.app.models import build_classifiers, build_names, deferred, unsafe_threshold
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters, build_tiers, build_turnstile, prioritised
-from guard.app.traffic import backend_address, build_api, build_keys, problems
+from guard.app.traffic import backend_address, build_api, problems
 from guard.config import (
     Settings,
     load_prices,
@@ -26,6 +27,7 @@ from guard.ingress.energy import energy_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.figures import figures_route
 from guard.ingress.health import health_routes
+from guard.ingress.keys import key_routes
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import moderation_route
@@ -33,7 +35,6 @@ from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.price.rating import BookRater
 from guard.policy.recorded import RecordedPolicies
 from guard.ports import Policies
-from guard.runtime.admission import Admission
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
@@ -86,7 +87,8 @@ def build_app(settings: Settings) -> Litestar:
         names=names.text if names is not None else None,
         approvals=room,
     )
-    door = Door(Admission(build_keys(settings), settings.limits.exchanges), settings.limits.body_bytes)
+    identities = Identities(settings)
+    door = Door(identities.admission, settings.limits.body_bytes)
     administration = build_administration(settings, parts.policies)
     compared = candidate.shadow.figures if candidate is not None else None
     services = (classifiers, names)
@@ -98,12 +100,14 @@ def build_app(settings: Settings) -> Litestar:
             *approval_routes(administration, room, webhook.figures if webhook is not None else None),
             *policy_routes(administration, policies, opa.figures if opa is not None else None),
             *decision_routes(administration, audit.figures, compared),
+            *key_routes(administration, identities.desk(settings)),
             *energy_routes(administration, energy[0].figures if energy is not None else None),
             openapi_route(),
             *health_routes(problems(ledger, opa, counters), policies.status),
         ],
         exception_handlers=HANDLERS,
         lifespan=[
+            lambda _app: identities.running(),
             lifespan_of(
                 ledger,
                 audit,
@@ -115,7 +119,7 @@ def build_app(settings: Settings) -> Litestar:
                 counters,
                 (alarm, lambda: recall_spendings(settings, budgets, counters)),
                 energy,
-            )
+            ),
         ],
         state=State({"leaving": room.close}),
         openapi_config=None,

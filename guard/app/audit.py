@@ -20,9 +20,9 @@ from guard.config import (
     WebhookSettings,
 )
 from guard.core.facts import Identity
+from guard.core.grant import Key
 from guard.ports import Policies
 from guard.runtime.administration import Administration
-from guard.runtime.admission import Key
 from guard.runtime.approval import ApprovalLimits, ApprovalRoom
 from guard.upstream.client import open_transport
 from guard.upstream.webhook import Webhook, WebhookAddress

@@ -1,4 +1,4 @@
-"""Builds what serves: keys, backends, and the routes of each API."""
+"""Builds what serves: backends, and the routes of each API."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,7 +8,6 @@ from guard.config import (
     BackendSettings,
     Settings,
 )
-from guard.core.facts import Identity
 from guard.dialects import openai
 from guard.dialects.mark import Marks
 from guard.dialects.openai_reader import Limits
@@ -18,7 +17,6 @@ from guard.metering.counter.memory import MemoryCounters
 from guard.metering.counter.share import SharedCounters
 from guard.metering.ledger.ledger import SqlLedger
 from guard.policy.server import OpaPolicy
-from guard.runtime.admission import Key
 from guard.runtime.catalogue import Catalogue
 from guard.runtime.parts import Parts
 from guard.runtime.trial import Trial
@@ -44,10 +42,6 @@ def build_api(
         models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
         check_route(door, trial),
     ]
-
-
-def build_keys(settings: Settings) -> tuple[Key, ...]:
-    return tuple(Key(key.sha256, Identity(tenant=key.tenant, key=key.name, tier=key.tier)) for key in settings.keys)
 
 
 def backend_address(backend: BackendSettings) -> BackendAddress:

@@ -1,4 +1,4 @@
-"""Times on the command line: `7d`, `12h`, `30m` before now, or a date."""
+"""Times on the command line: `7d`, `12h`, `30m` before now, or a date; and lengths of time in the same words."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ import click
 
 _AGO: Final = re.compile(r"(\d{1,6})([dhm])")
 _UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+_LONGEST: Final = timedelta(days=3660)
 
 
 class Moment(click.ParamType[int]):
@@ -34,3 +35,20 @@ class Moment(click.ParamType[int]):
 def written(ms: int) -> str:
     """Unix milliseconds as a date and a time, UTC."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+class Span(click.ParamType[int]):
+    """A length of time as milliseconds."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """From `90d`, `12h` or `30m`; `0` is none."""
+        if isinstance(value, int):
+            return value
+        if value == "0":
+            return 0
+        found = _AGO.fullmatch(str(value))
+        if found is None or int(found[1]) * _UNITS[found[2]] > _LONGEST:
+            self.fail("write how long it is: 90d, 12h, 30m; ten years at most", param, ctx)
+        return int(found[1]) * _UNITS[found[2]] // timedelta(milliseconds=1)

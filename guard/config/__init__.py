@@ -8,6 +8,7 @@ from guard.config.approval import WebhookSettings
 from guard.config.budget import BudgetSettings
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.energy import EnergySettings, PoolSettings
+from guard.config.identity import JwtSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings, VerifySettings
@@ -41,6 +42,7 @@ __all__ = [
     "EnergySettings",
     "InferenceServer",
     "InferenceSettings",
+    "JwtSettings",
     "KeySettings",
     "Limits",
     "LogPlaceSettings",

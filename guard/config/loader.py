@@ -11,6 +11,7 @@ from guard.config.counters import CounterSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.document import line_of, read_document
 from guard.config.energy import EnergySettings
+from guard.config.identity import IdentitySettings
 from guard.config.interpolation import Interpolation
 from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
@@ -57,6 +58,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         opa=_anchored_opa(settings.opa, base),
         models=str(base / settings.models if settings.models else bundled_models()),
         inference=_anchored_inference(settings.inference, base),
+        identity=_anchored_identity(settings.identity, base),
         approval=_anchored_approval(settings.approval, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
@@ -107,6 +109,17 @@ def _anchored_inference(inference: InferenceSettings, base: Path) -> InferenceSe
     if server is None or server.ca_file is None:
         return inference
     return replace(inference, server=replace(server, ca_file=str(base / server.ca_file)))
+
+
+def _anchored_identity(identity: IdentitySettings, base: Path) -> IdentitySettings:
+    def at(path: str | None) -> str | None:
+        return None if path is None else str(base / path)
+
+    jwt = tuple(
+        replace(one, jwks_file=at(one.jwks_file), key_file=at(one.key_file), ca_file=at(one.ca_file))
+        for one in identity.jwt
+    )
+    return replace(identity, key_store=at(identity.key_store), jwt=jwt)
 
 
 def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettings:

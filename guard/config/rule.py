@@ -13,6 +13,7 @@ from guard.config.rule_approval import admin_rule, webhook_rule
 from guard.config.rule_budget import budgets_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_energy import energy_rule
+from guard.config.rule_identity import identity_rule
 from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
 from guard.config.rule_tier import counters_rule, places_rule, tiers_rule
@@ -27,9 +28,9 @@ def _listen(settings: Settings) -> Iterator[Complaint]:
     except ValueError as error:
         yield "listen", str(error)
         return
-    if settings.keys and settings.open:
-        yield "open", "contradicts keys: remove the keys, or set it to false"
-    if not (settings.keys or settings.open or address.is_loopback):
+    if settings.asks and settings.open:
+        yield "open", f"contradicts {'keys' if settings.keys else 'identity'}: remove that, or set it to false"
+    if not (settings.asks or settings.open or address.is_loopback):
         yield (
             "listen",
             (
@@ -133,6 +134,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     opa_rule,
     webhook_rule,
     admin_rule,
+    identity_rule,
     decisions_rule,
     tiers_rule,
     counters_rule,

@@ -13,6 +13,7 @@ from guard.config.budget import BudgetSettings
 from guard.config.counters import CounterSettings, QueueSettings
 from guard.config.decisions import DecisionSettings
 from guard.config.energy import EnergySettings
+from guard.config.identity import IdentitySettings
 from guard.config.ledger import LedgerSettings
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings
@@ -194,6 +195,7 @@ class Settings(Section, frozen=True):
         int, Meta(ge=1, le=100_000, description="How many processes serve with this configuration, workers included.")
     ] = 1
     queue: Annotated[QueueSettings, Meta(description="How requests wait for a backend that is full.")] = QueueSettings()
+    identity: Annotated[IdentitySettings, Meta(description="Who may ask, beside those keys.")] = IdentitySettings()
     open: Annotated[bool, Meta(description="Take requests without a key from other machines.")] = False
     policies: Annotated[
         str, Meta(description="Directory of Rego policies, a bundle.tar.gz or its address; unless OPA decides.")
@@ -237,6 +239,11 @@ class Settings(Section, frozen=True):
     shutdown_s: Annotated[
         int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")
     ] = 30
+
+    @property
+    def asks(self) -> bool:
+        """Whether requests need a credential."""
+        return bool(self.keys) or self.identity.asks
 
     @property
     def policy_source(self) -> str:

@@ -19,6 +19,7 @@ from guard.core.server_figures import ServerFigures
 from guard.dialects.guard_admin import ApprovalList, PolicyState, decode_reason
 from guard.errors import NotFound
 from guard.ingress.asgi import address_of, headers_of, read_body
+from guard.metering.key.form import is_name
 from guard.ports import ServedPolicies
 from guard.runtime.administration import Administration, Administrator
 from guard.runtime.approval import ApprovalRoom
@@ -86,14 +87,18 @@ def admin_route(method: Literal["GET", "POST"], path: str, door: Administration,
         authorization = dict(headers_of(request.scope)).get("authorization", "")
         who = door.enter(authorization, address_of(request.scope))
         body = await read_body(request.receive, BODY_BYTES, _BODY_S) if method == "POST" else b""
-        answer = msgspec.json.encode(await act(who, _approval(request), body))
+        answer = msgspec.json.encode(await act(who, _named(request), body))
         return Response(answer, status_code=200, media_type="application/json", headers={"cache-control": "no-store"})
 
     return route(path, http_method=method, name=f"{method} {path}")(serve)
 
 
-def _approval(request: Request[Any, Any, Any]) -> str:
-    """The approval that a path names, empty if it names none. Raises NotFound for what can't be one's id."""
+def _named(request: Request[Any, Any, Any]) -> str:
+    """The approval or the key that a path names, empty if it names none. Raises NotFound for what can't be one."""
+    if (key := request.path_params.get("key")) is not None:
+        if not is_name(str(key)):
+            raise NotFound("This is no key's name: `guard key list` shows those that there are.")
+        return str(key)
     name = str(request.path_params.get("approval", ""))
     if name and not _ULID.fullmatch(name):
         raise NotFound("An approval's id is a ULID, 26 letters and digits: `guard approvals` lists those that wait.")

@@ -8,7 +8,7 @@ from ulid import ULID
 
 from guard.dialects.openai_error import error_body
 from guard.errors import GuardError, MethodNotAllowed
-from guard.ingress.asgi import AsgiClient, headers_of
+from guard.ingress.asgi import AsgiClient
 from guard.ingress.openai import Door
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.reply import JSON
@@ -22,7 +22,7 @@ def figures_route(door: Door, gauge: ModelGauge) -> ASGIRouteHandler:
         try:
             if scope.get("method") != "GET":
                 raise MethodNotAllowed("This path takes GET only.")
-            door.admission.identify(dict(headers_of(scope)).get("authorization", ""))
+            await door.enter(scope)
             status, body = 200, msgspec.json.encode({"models": gauge.figures()})
         except GuardError as error:
             status, body = error.status, error_body(error, str(ULID()))

@@ -7,6 +7,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 from ulid import ULID
 
+from guard.core.grant import Grant
 from guard.errors import GuardError, MethodNotAllowed
 from guard.ingress.asgi import AsgiClient, address_of, headers_of, read_body
 from guard.ports import Dialect
@@ -26,18 +27,25 @@ class Door:
         self.admission = admission
         self.body_bytes = body_bytes
 
+    async def enter(self, scope: Scope, wanted: str = "") -> Grant:
+        """What the caller's credential grants; `wanted` is the scope that it needs. See `Admission.identify`."""
+        authorization = dict(headers_of(scope)).get("authorization", "")
+        return await self.admission.identify(authorization, address_of(scope), wanted)
+
 
 def route(path: str, dialect: Dialect, door: Door, parts: Parts) -> ASGIRouteHandler:
     """A POST route that serves exchanges in one dialect. The path below the backend's base URL is what follows /v1."""
+    wanted = "embeddings" if path == "/v1/embeddings" else "chat"
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         client = AsgiClient(receive, send)
         try:
             headers = _enter(scope, "POST")
-            identity = door.admission.identify(dict(headers).get("authorization", ""))
+            grant = await door.enter(scope, wanted)
             body = await read_body(receive, door.body_bytes)
             with door.admission.place():
-                call = Call(dialect, path.removeprefix("/v1"), identity, headers, body, address_of(scope))
+                models = grant.bounds.models
+                call = Call(dialect, path.removeprefix("/v1"), grant.identity, headers, body, address_of(scope), models)
                 await Exchange(parts, call, client).run()
         except GuardError as error:
             await _refuse(client, dialect, error)
@@ -51,7 +59,8 @@ def models_route(dialect: Dialect, door: Door, catalogue: Catalogue) -> ASGIRout
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         client = AsgiClient(receive, send)
         try:
-            door.admission.identify(dict(_enter(scope, "GET")).get("authorization", ""))
+            _enter(scope, "GET")
+            await door.enter(scope)
             with door.admission.place():
                 reply = Reply(client, dialect, str(ULID()))
                 reply.decision = "allow"

@@ -8,8 +8,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from guard import __version__
 from guard.core.approval_view import ApprovalView
+from guard.core.key_record import FreshKey, KeyRecord
 from guard.dialects.guard_admin import ApprovalList, ApprovalReason, DecisionState, PolicyState
 from guard.dialects.guard_check import CheckRequest, CheckResponse
+from guard.dialects.guard_keys import KeyList, KeyRequest, RotationRequest
 from guard.dialects.openai_moderation import ModerationRequest, ModerationResponse
 
 _TYPES: Final = (
@@ -22,13 +24,18 @@ _TYPES: Final = (
     ApprovalView,
     PolicyState,
     DecisionState,
+    KeyList,
+    KeyRequest,
+    RotationRequest,
+    FreshKey,
+    KeyRecord,
 )
 _ADMIN_REFUSALS: Final = {
     "400": "The body does not fit.",
     "401": "The key is missing or no administrator's.",
     "403": "The policy does not allow this to the key.",
-    "404": "No such approval here, or no administrators are configured.",
-    "409": "The approval has another outcome already.",
+    "404": "No such approval or key here, or no administrators or no key store are configured.",
+    "409": "The approval has another outcome already, or the key store holds something that this contradicts.",
     "503": "The policy gave no usable decision.",
 }
 _REFUSALS: Final = {
@@ -56,6 +63,7 @@ def description() -> dict[str, Any]:
     """The whole document."""
     schemas, components = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
     check_request, check_response, moderation_request, moderation_response, *admin = schemas
+    *admin, key_list, key_request, rotation, fresh, record = admin
     return {
         "openapi": "3.1.0",
         "info": {"title": "Guard", "version": __version__, "description": "The engines as a service."},
@@ -68,6 +76,7 @@ def description() -> dict[str, Any]:
                 "Whether texts are unsafe, in OpenAI's form.", moderation_request, moderation_response
             ),
             **_admin_paths(*admin),
+            **_key_paths(key_list, key_request, rotation, fresh, record),
         },
         "components": {"schemas": components, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
@@ -88,6 +97,21 @@ def _admin_paths(listed: object, reason: object, one: object, policy: object, de
         f"{place}/policy": _answered("get", f"Which policies serve. {key}", policy),
         f"{place}/decisions": _answered("get", f"What becomes of decisions. {key}", decisions),
         f"{place}/policy/reload": _answered("post", f"Looks for new policies now. {key}", policy),
+    }
+
+
+def _key_paths(listed: object, wanted: object, rotation: object, fresh: object, record: object) -> dict[str, Any]:
+    place, key = "/v1/guard/admin/keys", "An administrator's key is asked for."
+    named = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 64}}
+    order = {"requestBody": {"required": True, "content": _json(wanted)}}
+    overlap = {"parameters": [named], "requestBody": {"content": _json(rotation)}}
+    return {
+        place: {
+            **_answered("get", f"The keys of the key store, without the keys themselves. {key}", listed),
+            **_answered("post", f"Makes a key; it is shown this once. {key}", fresh, order),
+        },
+        f"{place}/{{name}}/rotate": _answered("post", f"Makes a new key in a key's place. {key}", fresh, overlap),
+        f"{place}/{{name}}/revoke": _answered("post", f"Ends a key for good. {key}", record, {"parameters": [named]}),
     }
 
 

@@ -21,7 +21,7 @@ from guard.dialects.guard_check import CheckFinding, CheckResponse, CheckResult,
 from guard.dialects.openai_error import error_body
 from guard.dialects.openai_moderation import ModerationResponse, ModerationResult
 from guard.errors import EngineError, EngineTimeout, GuardError, MethodNotAllowed, NotFound
-from guard.ingress.asgi import AsgiClient, headers_of, read_body
+from guard.ingress.asgi import AsgiClient, read_body
 from guard.ingress.openai import Door
 from guard.ports import Classifier
 from guard.runtime.reply import JSON
@@ -73,7 +73,7 @@ def _route(path: str, door: Door, answer: Answer) -> ASGIRouteHandler:
         try:
             if scope.get("method") != "POST":
                 raise MethodNotAllowed("This path takes POST only.")
-            who = door.admission.identify(dict(headers_of(scope)).get("authorization", ""))
+            who = (await door.enter(scope, "check")).identity
             body = await read_body(receive, door.body_bytes)
             with door.admission.place():
                 await _send(client, 200, await answer(body, who), exchange)

@@ -10,9 +10,11 @@ import msgspec
 
 from guard.core.admin_facts import AdminFacts
 from guard.core.facts import ClientFacts, Identity
+from guard.core.grant import Key
 from guard.errors import Forbidden, NotFound
+from guard.metering.key.table import KeyTable
 from guard.ports import Policies
-from guard.runtime.admission import Key, identity_of
+from guard.runtime.admission import identity_of
 
 
 class Administrator(msgspec.Struct, frozen=True):
@@ -26,12 +28,12 @@ class Administration:
     """The administrators' door."""
 
     def __init__(self, keys: Sequence[Key], policies: Policies) -> None:
-        self._keys = tuple(keys)
+        self._keys = KeyTable(keys)
         self._policies = policies
 
     def enter(self, authorization: str, address: str) -> Administrator:
         """Who the bearer is. Raises NotFound where nobody can be one, Unauthorized."""
-        if not self._keys:
+        if not len(self._keys):
             raise NotFound("There is no admin API here: `guard key new --admin` makes a key for admin.keys.")
         return Administrator(identity_of(self._keys, authorization), ClientFacts(address))
 

@@ -85,6 +85,8 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes
     address: str = ""
     """The peer's IP address."""
+    models: tuple[str, ...] = ("*",)
+    """Which ones the credential is good for, as fnmatch patterns."""
 
     def __repr__(self) -> str:
         return f"Call(path={self.path!r}, identity={self.identity!r})"

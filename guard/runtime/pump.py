@@ -23,6 +23,7 @@ from guard.core.decision import Approval, Decision
 from guard.core.entry import Opening, Status
 from guard.core.facts import ClientFacts, RequestFacts
 from guard.core.finding import Finding
+from guard.core.grant import may_use
 from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.prompt import Prompt
@@ -33,6 +34,7 @@ from guard.errors import (
     Forbidden,
     GuardError,
     InvariantError,
+    ModelNotAllowed,
     RequestError,
     Unpriced,
 )
@@ -155,6 +157,7 @@ class Exchange:
 
     async def _serve(self) -> None:
         prompt = self._call.dialect.prompt(self._call.body)
+        self._need_grant(prompt.model)
         backend = self._parts.router.route(prompt.model)
         account = self._open_account(prompt, backend)
         tier = self._parts.tiers.of(self._call.identity)
@@ -296,6 +299,11 @@ class Exchange:
             await relay.stream(self._parts.lull_s)
         else:
             await relay.whole(prompt.choices)
+
+    def _need_grant(self, model: str) -> None:
+        """Before anything is told of the model. Where a policy sends a request is not bound by it."""
+        if not may_use(self._call.models, model):
+            raise ModelNotAllowed("This key is not good for this model: ask for one that it was made for.")
 
     def _need_price(self, account: Account) -> None:
         """A model without a price is served only where that is wanted, and never unnoticed. Raises Unpriced."""

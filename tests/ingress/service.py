@@ -11,6 +11,7 @@ import httpx
 from litestar import Litestar
 
 from guard.core.facts import Identity
+from guard.core.grant import Key
 from guard.ingress.error import HANDLERS
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
@@ -19,7 +20,7 @@ from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.serving import FixedPolicies, InProcess
-from guard.runtime.admission import Admission, Key
+from guard.runtime.admission import Admission
 from guard.runtime.trial import Trial
 from guard.scan.engine import PatternEngine
 from tests.security.window_model import THRESHOLD, Lexicon, text_classifier

@@ -15,6 +15,7 @@ from ulid import ULID
 
 from guard.core.approval import ApprovalQuestion, ApprovalState, ArgumentShape, Verdict
 from guard.core.facts import Identity
+from guard.core.grant import Key
 from guard.ingress.admin import BODY_BYTES, approval_routes, policy_routes
 from guard.ingress.error import HANDLERS
 from guard.ingress.openapi import description
@@ -25,7 +26,6 @@ from guard.policy.live import LivePolicies
 from guard.policy.serving import FixedPolicies, InProcess
 from guard.ports import ServedPolicies
 from guard.runtime.administration import Administration
-from guard.runtime.admission import Key
 from guard.runtime.approval import ApprovalLimits, ApprovalRoom
 from tests.ingress.service import POLICIES, failed, starter_policy
 

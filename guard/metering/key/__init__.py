@@ -1,0 +1,1 @@
+"""Who may ask: keys, their store, and tokens of issuers that are trusted."""

@@ -20,7 +20,7 @@ from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecisio
 from guard.core.tool_facts import ToolFacts
 from guard.errors import ConfigError, PolicyError
 from guard.policy.document import input_document
-from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL, UNDEFINED, Point, points_defined
+from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL, UNDEFINED, Point, check_data, points_defined
 from guard.policy.program import Program
 from guard.policy.reading import costly_reads, fields_read, is_repeatable
 from guard.policy.source import Source, read
@@ -54,6 +54,7 @@ class EmbeddedPolicy:
         self._decided: dict[str, Callable[[bytes], object]] = {}
         repeatable = is_repeatable(source.modules)
         try:
+            check_data(source)
             asked = tuple(point.entrypoint for point in POINTS if point.name in self.points)
             self._program = Program(source, asked)
             for point in POINTS:

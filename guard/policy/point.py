@@ -1,7 +1,6 @@
 """The entry points: what Guard asks a policy for, what each is told, and how its answer is read."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -12,9 +11,12 @@ from guard.core.decision import Decision, Denial
 from guard.core.facts import FindingFacts, Identity, MessageFacts, RequestFacts
 from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecision
 from guard.core.tool_facts import OneCall, ToolFacts
+from guard.errors import ConfigError
+from guard.policy.bundle.root import package_of
 from guard.policy.decision import parse_decision
+from guard.policy.lexeme import tokens
 from guard.policy.point_decision import parse_admin, parse_answer, parse_tool
-from guard.policy.source import Module
+from guard.policy.source import Module, Source
 
 F = TypeVar("F", bound=msgspec.Struct)
 D = TypeVar("D")
@@ -122,24 +124,40 @@ ADMIN: Final = Point(
 POINTS: Final[tuple[Point[Any, Any], ...]] = (REQUEST, RESPONSE, TOOL, ADMIN)
 """All of them; each keeps its own types."""
 
-_PACKAGE: Final = re.compile(r"^\s*package\s+guard\s*(?:#.*)?$", re.MULTILINE)
-_ASIDE: Final = re.compile(r'`[^`]*`|"(?:\\.|[^"\\\n])*"|#[^\n]*')
-_BRACKETS: Final = re.compile(r"[\[\](){}]")
+_OWN: Final = "guard"
+_OPENING: Final = frozenset("([{")
+_CLOSING: Final = frozenset(")]}")
+_NAMES: Final = frozenset(point.name for point in POINTS)
 
 
 def points_defined(modules: Sequence[Module]) -> frozenset[str]:
-    """The entry points that any module of package `guard` has a rule for."""
-    known = {point.name for point in POINTS}
-    return frozenset(name for module in modules if _PACKAGE.search(module.text) for name in known & _heads(module.text))
+    """The entry points that any module defines: by a rule of package `guard`, or as a package of their own below it.
+
+    Rather one too many than one too few: what is not told here is never asked for.
+    """
+    return frozenset(_NAMES & {name for module in modules for name in _defines(module.text)})
 
 
-def _heads(text: str) -> set[str]:
-    """The first words of lines that stand outside brackets: names of rules, mostly."""
-    heads: set[str] = set()
-    depth = 0
-    for line in _ASIDE.sub('""', text).splitlines():
-        if depth == 0 and (found := re.match(r"\s*(?:default\s+)?([A-Za-z_]\w*)", line)):
-            heads.add(found[1])
-        for bracket in _BRACKETS.findall(line):
-            depth += 1 if bracket in "[({" else -1
-    return heads
+def _defines(text: str) -> Iterator[str]:
+    package = package_of(text) or ()
+    if package == (_OWN,):
+        yield from _heads(text)
+    elif package[:1] == (_OWN,):
+        yield package[1]
+
+
+def _heads(text: str) -> Iterator[str]:
+    """The words that a rule may begin with: the first outside brackets on a line, or behind a `;`."""
+    depth, before = 0, ""
+    for token in tokens(text):
+        if depth == 0 and (token.first or before in (";", "default", "}")):
+            yield token.text
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        before = token.text
+
+
+def check_data(source: Source) -> None:
+    """Refuses data in an entry point's place: only rules are asked for. Raises ConfigError."""
+    own = msgspec.json.decode(source.data).get(_OWN)
+    for name in sorted(_NAMES & set(own if isinstance(own, dict) else ())):
+        raise ConfigError(f"data has guard.{name}, which only rules may define: write it as Rego, in package guard")

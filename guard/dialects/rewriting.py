@@ -32,20 +32,32 @@ class _Object:
         self._names = [leaf for leaf in leaves if leaf.name]
         self._ends = {leaf.path: (leaf.start, leaf.end) for leaf in leaves if not leaf.name}
         self._ends |= {path: (held.start, held.end) for path, held in reader.containers.items()}
+        self._anew: frozenset[Path] = frozenset()
+        """Members that go or become something else, and have a member that is to be set: objects of that alone."""
 
     def patches(self, changes: Rewrite) -> list[Patch]:
+        self._anew = frozenset(path[:steps] for path in changes for steps in range(1, len(path))) & changes.keys()
+        changes = {path: value for path, value in changes.items() if path not in self._anew}
         removed: set[Path] = {path for path, value in changes.items() if value is REMOVED and path in self._ends}
         found = self._removals(removed)
         missing: dict[Path, list[tuple[str, object]]] = {}
-        for path, value in changes.items():
-            if isinstance(value, Removed):
-                continue
-            at, inner = self._place(path, value)
+        for at, inner in self._written(changes).items():
             if at in self._ends:
                 found.append((*self._ends[at], _literal(inner)))
             else:
                 missing.setdefault(at[:-1], []).append((str(at[-1]), inner))
         return found + [self._insertion(parent, members) for parent, members in missing.items()]
+
+    def _written(self, changes: Rewrite) -> dict[Path, object]:
+        """What is to be set, by where it stands: members of one object that is not there yet make one object."""
+        written: dict[Path, object] = {}
+        for path, value in changes.items():
+            if isinstance(value, Removed):
+                continue
+            at, inner = self._place(path, value)
+            before = written.get(at)
+            written[at] = {**before, **inner} if isinstance(before, dict) and isinstance(inner, dict) else inner
+        return written
 
     def _place(self, path: Path, value: object) -> tuple[Path, object]:
         """The path of the member to write, and its value: further up where an object above it is missing."""
@@ -55,7 +67,7 @@ class _Object:
 
     def _is_object(self, path: Path) -> bool:
         container = self._containers.get(path)
-        return container is not None and container.close == b"}"
+        return path not in self._anew and container is not None and container.close == b"}"
 
     def _insertion(self, parent: Path, members: Sequence[tuple[str, object]]) -> Patch:
         at = self._containers[parent].start + 1

@@ -20,7 +20,18 @@ from guard.core.point_decision import AdminDecision, AnswerDecision, ToolDecisio
 from guard.core.tool_facts import ToolFacts
 from guard.errors import ConfigError, PolicyError
 from guard.policy.document import input_document
-from guard.policy.point import ADMIN, POINTS, REQUEST, RESPONSE, TOO_LARGE, TOOL, UNDEFINED, Point, check_data, points_defined
+from guard.policy.point import (
+    ADMIN,
+    POINTS,
+    REQUEST,
+    RESPONSE,
+    TOO_LARGE,
+    TOOL,
+    UNDEFINED,
+    Point,
+    check_data,
+    points_defined,
+)
 from guard.policy.program import Program
 from guard.policy.reading import costly_reads, fields_read, is_repeatable
 from guard.policy.source import Source, read

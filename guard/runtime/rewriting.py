@@ -1,12 +1,28 @@
 """From a decision to what changes in the request beside its texts."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from guard.core.decision import Decision
 from guard.core.facts import Scalar
 from guard.core.prompt import Prompt
 from guard.core.rewrite import INDISPENSABLE, REMOVED, Removed, Rewrite
 from guard.upstream.parameter import WRITES_NOTHING, limit_members
+
+_UNREAD: Final = ""
+"""Stands for a value that is no number."""
+
+_COUNTS_FROM: Final = {
+    "max_tokens": 0,
+    "max_completion_tokens": 0,
+    "thinking_token_budget": 0,
+    "top_k": 1,
+    "logprobs": 0,
+    "top_logprobs": 0,
+    "prompt_logprobs": 0,
+    "truncate_prompt_tokens": 0,
+}
+"""Members of which less than this means "without limit" or "all" (vLLM, sampling parameters)."""
 
 
 def rewrite_of(
@@ -28,9 +44,11 @@ def rewrite_of(
     changes.update({(name,): value for name, value in wanted.force.items()})
     asked: dict[str, Scalar] = {**prompt.parameters, **wanted.force}
     asked = {name: value for name, value in asked.items() if changes.get((name,)) is not REMOVED}
-    for name, most in wanted.max.items():
-        if name in asked and asked[name] is not None and not _within(asked[name], most):
-            changes[(name,)] = asked[name] = most
+    # A list, an object or an odd text is a member, too, and a backend may yet read a number out of it.
+    named = {name for name in (*prompt.names, *wanted.force) if changes.get((name,)) is not REMOVED}
+    for name in named & wanted.max.keys():
+        if not _within(name, asked.get(name, _UNREAD), wanted.max[name]):
+            changes[(name,)] = asked[name] = wanted.max[name]
     changes.update(limit_members(kind, decision.limits, asked, dialect))
     if dialect != WRITES_NOTHING:
         changes.update(priority)
@@ -39,6 +57,10 @@ def rewrite_of(
     return changes
 
 
-def _within(value: Scalar, most: float) -> bool:
-    """Whether it is a number up to a bound; a string may be taken for a number by a backend, and is not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value <= most
+def _within(name: str, value: Scalar, most: float) -> bool:
+    """Whether it is a number up to a bound, or nothing; a string may be taken for a number by a backend, and is not."""
+    if value is None:
+        return True
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return _COUNTS_FROM.get(name, value) <= value <= most

@@ -11,12 +11,26 @@ from guard.runtime.tool.source import Told
 
 NEWEST_CALLS: Final = 200
 """A policy engine reads each; an agent of days makes thousands."""
+MOST_OLDER: Final = 64
+"""Kinds of calls before those."""
 _ATTACK: Final = "injection"
 
 
 def earlier_calls(prompt: Prompt, check: PromptCheck) -> tuple[CallFacts, ...]:
-    """The newest calls of the conversation, in its order. A result that belongs to no call is one without a name."""
-    return tuple(_facts(call, prompt, check) for call in prompt.calls[-NEWEST_CALLS:])
+    """The calls of the conversation, in its order. A result that belongs to no call is one without a name."""
+    return told_of([_facts(call, prompt, check) for call in prompt.calls])
+
+
+def told_of(calls: Sequence[CallFacts]) -> tuple[CallFacts, ...]:
+    """What a policy is told of these calls: the newest, and before them what older ones were like, each kind once.
+
+    Or harmless calls in plenty would make a policy forget that the web was read. Where there are more kinds than may be,
+    those with untrusted results go last, then those in whose results something was found, then tools that are offered.
+    """
+    older = dict.fromkeys(calls[:-NEWEST_CALLS])
+    heaviest = sorted(older, key=lambda call: (call.untrusted, bool(call.findings), call.offered), reverse=True)
+    kept = set(heaviest[:MOST_OLDER])
+    return (*(call for call in older if call in kept), *calls[-NEWEST_CALLS:])
 
 
 def _facts(call: EarlierCall, prompt: Prompt, check: PromptCheck) -> CallFacts:

@@ -17,7 +17,7 @@ from guard.runtime.facts import now
 from guard.runtime.prompt_check import PromptCheck
 from guard.runtime.tool.argument import Arguments
 from guard.runtime.tool.gate import Found
-from guard.runtime.tool.history import NEWEST_CALLS, told
+from guard.runtime.tool.history import told, told_of
 from guard.runtime.tool.schema import fits
 from guard.runtime.tool.source import Sources
 
@@ -50,7 +50,7 @@ class ToolScene:
             now=now(),
             tool=self._one(call, arguments),
             client=request.client,
-            calls=(*request.calls, *made)[-NEWEST_CALLS:],
+            calls=told_of((*request.calls, *made)),
             sources=await self._sources.of(arguments),
             findings=_summed(findings),
             scores=_scores(findings),

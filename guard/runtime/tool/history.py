@@ -24,7 +24,7 @@ def earlier_calls(prompt: Prompt, check: PromptCheck) -> tuple[CallFacts, ...]:
 def told_of(calls: Sequence[CallFacts]) -> tuple[CallFacts, ...]:
     """What a policy is told of these calls: the newest, and before them what older ones were like, each kind once.
 
-    Or harmless calls in plenty would make a policy forget that the web was read. Where there are more kinds than may be,
+    Or harmless calls in plenty would make a policy forget that the web was read. Of more kinds than may be
     those with untrusted results go last, then those in whose results something was found, then tools that are offered.
     """
     older = dict.fromkeys(calls[:-NEWEST_CALLS])

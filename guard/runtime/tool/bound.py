@@ -7,6 +7,7 @@ browser reads them, so spellings on which readers of URLs disagree (backslashes,
 import math
 import posixpath
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -15,13 +16,15 @@ from guard.core.point_decision import Bound
 from guard.core.spans import Edit
 from guard.runtime.tool.argument import Argument, Arguments, Misplaced, rewritten
 
-_MAIL: Final = re.compile(r"[^@\s/<>\"(),:;\\]+@([^@\s/<>\"(),:;\\]+)")
+_MAIL: Final = re.compile(r"[^@\s/<>\"(),:;\\%!]+@([^@\s/<>\"(),:;\\]+)")
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})*")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES: Final = frozenset({"", "http", "https", "ws", "wss", "ftp", "ftps", "sftp", "ssh", "git"})
 """Those that lead to the host that they name."""
 _UNSAFE_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
-_UNSAFE_PATH: Final = re.compile(r"[\x00-\x1f\x7f]")
+_UNSAFE_PATH: Final = re.compile(r"[\x00-\x1f\x7f]|%u[0-9a-fA-F]{4}")
+_MOST_DECODED: Final = 4
+"""How often a path may be percent-encoded."""
 
 
 class Broken(Exception):
@@ -65,7 +68,9 @@ def _into_range(value: object, path: str, bound: Bound) -> object:
     """The value, or for a number that may be moved the nearest bound."""
     if bound.min is None and bound.max is None:
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Broken(path)
+    if isinstance(value, float) and not math.isfinite(value):
         raise Broken(path)
     if bound.min is not None and value < bound.min:
         return _clamped(value, bound.min, path, bound, math.ceil)
@@ -90,13 +95,30 @@ def _same(value: object, one: object) -> bool:
 
 def _is_below(value: object, prefixes: Sequence[str]) -> bool:
     """Whether a path lies at or below one of them, whoever reads it and however."""
-    if not isinstance(value, str) or _UNSAFE_PATH.search(value):
-        return False
-    readings = {value, unquote(value), unquote(unquote(value))}
-    readings |= {reading.replace("\\", "/") for reading in readings}
-    if any(".." in reading.split("/") or _UNSAFE_PATH.search(reading) for reading in readings):
+    readings = _readings(value) if isinstance(value, str) else frozenset[str]()
+    if not readings or any(_UNSAFE_PATH.search(reading) or _climbs(reading) for reading in readings):
         return False
     return all(any(_starts(reading, prefix) for prefix in prefixes) for reading in readings)
+
+
+def _readings(value: str) -> frozenset[str]:
+    """A path as it stands and as readers decode it; none if that has no end, or they disagree."""
+    found = {value}
+    for _ in range(_MOST_DECODED):
+        decoded = unquote(value)
+        if decoded == value:
+            return frozenset(found | {reading.replace("\\", "/") for reading in found})
+        if "\ufffd" in decoded:
+            return frozenset()
+        found.add(decoded)
+        value = decoded
+    return frozenset()
+
+
+def _climbs(path: str) -> bool:
+    """Whether a step leads up: also behind a blank or a parameter, and in letters that some systems even out."""
+    steps = unicodedata.normalize("NFKC", path).split("/")
+    return any(step.partition(";")[0].strip() == ".." for step in steps)
 
 
 def _starts(path: str, prefix: str) -> bool:

@@ -74,7 +74,7 @@ async def test_a_store_without_a_key_in_it_lets_nobody_enter() -> None:
     [
         (Bounds(), "", "chat", None),
         (Bounds(revoked=True), "", "", KeyRevoked),
-        (Bounds(until_ms=NOW + 60_000), "", "", None),
+        (Bounds(until_ms=NOW + 86_400_000), "", "", None),
         (Bounds(until_ms=NOW), "", "", KeyExpired),
         (Bounds(scopes=("chat",)), "", "chat", None),
         (Bounds(scopes=("chat",)), "", "", None),

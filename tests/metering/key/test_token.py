@@ -50,7 +50,15 @@ LISTED = [public(RSA, "r1", "RS256", alg="RS256"), public(EC, "e1", "ES256"), pu
 def claims(**changes: Any) -> dict[str, Any]:
     """What a sound token says; a change to None takes a claim out."""
     now = int(time.time())
-    said = {"iss": ISSUER, "aud": AUDIENCE, "exp": now + 300, "iat": now, "sub": "app7", "org": "acme", "plan": "mid"}
+    said = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "exp": now + 86_400,
+        "iat": now,
+        "sub": "app7",
+        "org": "acme",
+        "plan": "mid",
+    }
     return {name: value for name, value in {**said, **changes}.items() if value is not None}
 
 
@@ -171,7 +179,7 @@ REFUSED: Mapping[str, tuple[str, type[Exception], str]] = {
     "no signature": (jwt.encode(claims(), None, "none", {"kid": "r1"}), InvalidToken, "algorithm"),
     "a signature cut off": (signed().rpartition(".")[0] + ".", InvalidToken, "not one by"),
     "another tenant put in": (tampered(signed(), org="evil"), InvalidToken, "not one by"),
-    "a later end put in": (tampered(signed(), exp=NOW + 10**6), InvalidToken, "not one by"),
+    "a later end put in": (tampered(signed(), exp=NOW + 10**7), InvalidToken, "not one by"),
     "an unknown extension": (headed(crit=["x"], x=1), InvalidToken, "crit"),
     "no tenant": (signed(org=None), InvalidToken, "org"),
     "a tenant that is no name": (signed(org="a b"), InvalidToken, "org"),

@@ -69,14 +69,16 @@ class Timings(msgspec.Struct, frozen=True):
     """Where an exchange's time went, in milliseconds; None for what did not happen.
 
     `read_ms`: patterns over the prompt. `classify_ms`, `names_ms`: the models over it, with their queue. `policy_ms`:
-    the request's decision. `backend_ms`: from the call to the head of the backend's answer. `first_ms`: from the start
-    to the first byte for the client; `total_ms`: to the end. `started_ms` of the opening is the start.
+    the request's decision. `queue_ms`: the wait for a place at the backend. `backend_ms`: from the call to the head of
+    the backend's answer. `first_ms`: from the start to the first byte for the client; `total_ms`: to the end.
+    `started_ms` of the opening is the start.
     """
 
     read_ms: float | None = None
     classify_ms: float | None = None
     names_ms: float | None = None
     policy_ms: float | None = None
+    queue_ms: float | None = None
     backend_ms: float | None = None
     first_ms: float | None = None
     total_ms: float | None = None

@@ -27,7 +27,7 @@ class Trail:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measures a step that `Timings` has a field for: `read`, `classify`, `names`, `policy`, `backend`."""
+        """Measures a step that `Timings` has a field for: `read`, `classify`, `names`, `policy`, `queue`, `backend`."""
         begun = time.perf_counter()
         try:
             yield

@@ -122,6 +122,15 @@ def test_no_damage_reads_as_something_else_than_tar_reads(data: st.DataObject) -
     except BundleError:
         return
 
-    with tarfile.open(fileobj=io.BytesIO(damaged)) as theirs:
-        read = {member.name.removeprefix("./").lstrip("/"): theirs.extractfile(member) for member in theirs}
-        assert files == {name: file.read() for name, file in read.items() if file is not None}
+    try:
+        theirs = read_by_tarfile(bytes(damaged))
+    except tarfile.TarError:
+        # It stops at damage in parts of a header that say nothing of names and contents.
+        return
+    assert files == theirs
+
+
+def read_by_tarfile(raw: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(raw)) as archive_:
+        read = {member.name.removeprefix("./").lstrip("/"): archive_.extractfile(member) for member in archive_}
+        return {name: file.read() for name, file in read.items() if file is not None}

@@ -112,6 +112,11 @@ class Account:
         """Once per chunk: what has been read outlives the process from here on."""
         self._progress.read(guard.deltas, guard.generated_chars, guard.usage)
 
+    def label(self, labels: Mapping[str, str]) -> None:
+        """Adds what the policy said behind the request; the request's own labels stand."""
+        if labels:
+            self.labels = {**labels, **self.labels}
+
     def first_byte(self) -> None:
         """The client gets the first of the answer's body now."""
         if self.first_ms is None:

@@ -16,6 +16,8 @@ import structlog
 from ulid import ULID
 
 from guard.core.approval import ApprovalEvent, ApprovalQuestion, ApprovalState, Verdict
+from guard.core.decision import Approval
+from guard.core.facts import Identity
 from guard.errors import AlreadyDecided, ApprovalDenied, ApprovalsFull, ApprovalTimeout, Forbidden, NotFound
 
 _log: Final = structlog.get_logger("guard.approval")
@@ -191,4 +193,18 @@ def _bounded(question: ApprovalQuestion) -> ApprovalQuestion:
         reason=question.reason[:REASON_CHARS],
         model=question.model[:_NAME_CHARS],
         tool=question.tool[:_NAME_CHARS],
+    )
+
+
+def request_question(exchange: str, who: Identity, wanted: Approval, model: str, backend: str) -> ApprovalQuestion:
+    """What people are asked about a request."""
+    return ApprovalQuestion(
+        id=str(ULID()),
+        exchange=exchange,
+        identity=who,
+        point="request",
+        reason=wanted.reason,
+        timeout_s=wanted.timeout_s,
+        model=model,
+        backend=backend,
     )

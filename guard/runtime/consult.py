@@ -43,6 +43,8 @@ class Consult:
         self._patience_s = patience_s
         self._decided: dict[_Key, AnswerDecision] = {}
         """By the finding's type and the channel's field."""
+        self.labels: dict[str, str] = {}
+        """What the policy said for reports."""
         self._waiting: dict[Channel, deque[Inspected]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -93,7 +95,8 @@ class Consult:
                     del self._waiting[channel]
                 go(self._marked(verdict))
         finally:
-            self._waiting.pop(channel, None)
+            if self._waiting.get(channel) is queue:
+                del self._waiting[channel]
 
     async def _decide(
         self, finding: Finding, channel: Channel, chars: int, lose: Callable[[str, EngineError], None]
@@ -101,7 +104,8 @@ class Consult:
         key = finding.type, channel.field
         try:
             async with asyncio.timeout(self._patience_s):
-                self._decided[key] = await self._ask(finding, channel, chars)
+                said = self._decided[key] = await self._ask(finding, channel, chars)
+                self.labels.update(said.labels)
         except TimeoutError:
             lose(POLICY, EngineTimeout("The policy was too slow about a finding in the answer."))
             self._decided[key] = AnswerDecision()

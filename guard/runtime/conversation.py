@@ -12,6 +12,10 @@ from typing import Final
 import msgspec
 
 from guard.core.facts import ConversationFacts, Identity
+from guard.core.prompt import Prompt
+
+SYSTEM_ROLES: Final = frozenset({"system", "developer"})
+"""Roles of the operator's own messages."""
 
 _MOST: Final = 50_000
 _MOST_TYPES: Final = 64
@@ -51,3 +55,14 @@ class Conversations:
         )
         if len(self._known) > self._most:
             self._known.popitem(last=False)
+
+
+def opening_of(prompt: Prompt) -> str:
+    """How the conversation begins: all up to its first message that is not the operator's."""
+    said: list[str] = []
+    roles = prompt.roles or ("user",) * len(prompt.frame.slots)
+    for slot, role in zip(prompt.frame.slots, roles, strict=True):
+        said.append(slot.text)
+        if role and role not in SYSTEM_ROLES:
+            break
+    return "\0".join(said)

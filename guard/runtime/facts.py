@@ -112,6 +112,11 @@ def chars_of(prompt: Prompt) -> int:
     return sum(len(slot.text) for slot in prompt.frame.slots)
 
 
+def pictures_of(prompt: Prompt) -> int:
+    """How many pictures it has."""
+    return sum(part.count for part in prompt.media if part.kind == "image")
+
+
 def _messages(prompt: Prompt, reads: Collection[str], language: Language) -> tuple[MessageFacts, ...]:
     newest = prompt.messages[-NEWEST_MESSAGES:]
     wants_texts, wants_languages = TEXTS in reads, LANGUAGES in reads

@@ -82,7 +82,7 @@ class Flow:
                 self._over = self._whole = True
             while inspection.released:
                 await self._send()
-            if not inspection.asking:  # Or what the policy frees meanwhile would lie here.
+            if self._pace.limited and not inspection.asking:  # Or what the policy frees meanwhile would lie here.
                 await self._pace.keep(guard.deltas)
 
     async def _run_deferred(self) -> None:
@@ -123,7 +123,8 @@ class Flow:
                 self._intake.take(data)
                 if inspection.released or inspection.halt is not None:
                     self._news.set()
-                await self._pace.keep(inspection.guard.deltas)
+                if self._pace.limited:
+                    await self._pace.keep(inspection.guard.deltas)
         finally:
             self._over = True
             self._news.set()

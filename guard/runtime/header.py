@@ -66,3 +66,8 @@ def _fits(name: str, value: str, is_mark: IsMark) -> bool:
     if name in _FORMS:
         return _FORMS[name].fullmatch(value) is not None
     return _LIMIT.fullmatch(value) is not None if name.startswith("x-ratelimit") else is_mark(value)
+
+
+def without_type(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Without what the body is: Guard says that itself."""
+    return tuple(header for header in headers if header[0] != "content-type")

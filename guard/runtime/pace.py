@@ -8,6 +8,8 @@ class Pace:
 
     def __init__(self, tokens_per_s: float | None) -> None:
         self._gap_s = 0.0 if tokens_per_s is None else 1 / tokens_per_s
+        self.limited = tokens_per_s is not None
+        """Whether there is anything to wait for: asked once per chunk."""
         self._due = 0.0
         self._seen = 0
 
@@ -20,5 +22,5 @@ class Pace:
 
     async def keep(self, deltas: int) -> None:
         """Waits until the answer's next token is due."""
-        if self._gap_s and deltas != self._seen:
+        if deltas != self._seen:
             await asyncio.sleep(self.wait_s(asyncio.get_running_loop().time(), deltas))

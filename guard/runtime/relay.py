@@ -78,6 +78,7 @@ class Relay:
         self._answer = answer
         self._reply = reply
         self._desk = desk
+        self._consult = consult
         gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
         self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate)
         self._limit = limit
@@ -108,6 +109,9 @@ class Relay:
         if self._desk is not None:
             self._account.types.update(dict.fromkeys(self._desk.types))
             self._account.waited_s += self._desk.waited_s
+            self._account.label(self._desk.labels)
+        if self._consult is not None:
+            self._account.label(self._consult.labels)
 
     async def stream(self, lull_s: float) -> None:
         """Relays events until the answer ends, is blocked, or fails. Raises GuardError."""

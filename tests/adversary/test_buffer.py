@@ -18,7 +18,7 @@ REDACT = Plan(actions={"*": Action.REDACT})
 
 
 def _held(world: World) -> int:
-    relay = world.exchange._relay
+    relay = world.exchange.way.relay
     assert relay is not None
     frames = {id(held): held for hold in relay.guard._holds.values() for held in hold.queue}
     return sum(len(held.frame.raw) for held in frames.values())
@@ -68,7 +68,7 @@ async def test_a_body_that_never_comes_takes_no_exchanges_place(engine: PatternE
     """A handful of slow clients must not shut everybody else out. (A bound on the wait for a body would do as well.)"""
     world = World(engine)
     admission = Admission((), exchanges=1)
-    call, parts = world.exchange._call, world.exchange._parts
+    call, parts = world.call, world.parts
     handler = route("/v1/chat/completions", call.dialect, Door(admission, 1 << 20), parts)
     asked = asyncio.Event()
 

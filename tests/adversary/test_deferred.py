@@ -602,7 +602,7 @@ def test_whatever_the_pace_of_verdicts_and_client_all_of_it_arrives_in_order(
     async def run(later: Later, client: Client, pieces: list[str], answers: list[tuple[int, int]]) -> str:
         script = [chunk(json.dumps(piece)[1:-1]) for piece in pieces]
         world = World(engine, [*script, END], decision=Decision(actions=MASK, hold_chars=hold), deferred=(later,))
-        world.exchange = Exchange(world.exchange._parts, world.exchange._call, client)
+        world.exchange = Exchange(world.parts, world.call, client)
         before = asyncio.all_tasks()
         task = asyncio.ensure_future(world.exchange.run())
         judged = 0

@@ -127,8 +127,8 @@ async def test_a_secret_in_a_marks_place_does_not_reach_the_client(
     engine: PatternEngine, marks: Marks, body: dict[str, object]
 ) -> None:
     world = World(engine, [b"data: " + json.dumps(body).encode() + b"\n\n", END])
-    call = msgspec.structs.replace(world.exchange._call, dialect=openai.chat(Limits(), marks))
-    world.exchange = Exchange(world.exchange._parts, call, world.client)
+    call = msgspec.structs.replace(world.call, dialect=openai.chat(Limits(), marks))
+    world.exchange = Exchange(world.parts, call, world.client)
     await world.run()
     assert b"data: [DONE]" in world.client.body
     assert KEY.encode() not in world.client.body

@@ -29,7 +29,7 @@ async def asked(engine: PatternEngine, bounds: Bounds, path: str = "/v1/chat/com
     door = Door(Admission((Key(hashlib.sha256(b"sesame").hexdigest(), WHO, bounds),), 8), 1 << 20)
     paths = (("/v1/chat/completions", openai.chat(Limits())), ("/v1/embeddings", openai.embeddings(Limits())))
     app = Litestar(
-        route_handlers=list(routes(paths, door, world.exchange._parts)),
+        route_handlers=list(routes(paths, door, world.parts)),
         exception_handlers=HANDLERS,
         openapi_config=None,
     )

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from guard.core.action import Action
 from guard.core.answer_facts import AnswerFacts
@@ -38,7 +40,7 @@ class Talkative(Policy):
         self.heard.append(facts)
         self.asked_now.set()
         await self.gate.wait()
-        return AnswerDecision(action=self._word(facts))
+        return AnswerDecision(action=self._word(facts), labels={"seen": facts.finding.type})
 
 
 def chunk(text: str, field: str = "content", finish: str | None = None) -> bytes:
@@ -171,3 +173,32 @@ async def test_a_client_that_leaves_while_the_policy_thinks_ends_it_all(engine: 
 
     assert exchange.closing.status is Status.ABORTED
     assert MAIL.encode() not in exchange.client.body
+
+
+async def test_what_the_policy_labels_an_answer_with_is_kept(engine: PatternEngine) -> None:
+    policy = Talkative(Decision(actions={"*": Action.REDACT}, labels={"team": "blue"}), lambda facts: None)
+
+    done = await world(engine, policy, answer(chunk(f"Write to {MAIL}."))).run()
+
+    assert done.closing.labels == {"team": "blue", "seen": "EMAIL_ADDRESS"}
+
+
+TEXT = f"Well, write to {MAIL} or pay by 4111 1111 1111 1111 until noon. Again: {MAIL}."
+
+
+@settings(max_examples=40)
+@given(cuts=st.lists(st.integers(1, len(TEXT) - 1), max_size=12), waits=st.booleans())
+def test_however_the_answer_is_cut_the_word_holds(engine: PatternEngine, cuts: list[int], waits: bool) -> None:
+    def word(facts: AnswerFacts) -> Action | None:
+        return Action.ALLOW if facts.finding.type == "CREDIT_CARD" else None
+
+    async def run() -> str:
+        policy = Talkative(REDACT, word, waits=waits)
+        places = [0, *sorted(set(cuts)), len(TEXT)]
+        pieces = [chunk(TEXT[start:end]) for start, end in zip(places, places[1:], strict=False)]
+        exchange = world(engine, policy, answer(*pieces))
+        if waits:
+            asyncio.get_running_loop().call_later(0.001, policy.gate.set)
+        return said((await exchange.run()).client.body)
+
+    assert asyncio.run(run()) == TEXT.replace(MAIL, "[EMAIL_ADDRESS]")

@@ -250,33 +250,30 @@ class World:
         self.backend = Backend(call_error or self.answer, idle_s)
         self.ledger = Ledger()
         self.policy = policy or Policy(decision or Decision(actions={"*": Action.REDACT}))
-        call = Call(openai.chat(Limits()), "/chat/completions", identity, (), body, "10.1.2.3")
-        self.exchange = Exchange(
-            Parts(
-                engines=Engines((engine,), deferred),
-                prompt_rules=(),
-                classifier=None,
-                leak=lambda texts: None,
-                vaults=Vaults(Keyring(b"a secret of the tests")),
-                policies=policies or FixedPolicies(self.policy),
-                router=self.backend,
-                ledger=self.ledger,
-                lull_s=0.02,
-                conversations=Conversations(),
-                rater=rater,
-                budgets=budgets,
-                energy=energy,
-                unpriced=unpriced,
-                record=record,
-                approvals=approvals,
-                tiers=tiers,
-                counters=counters,
-                turnstile=turnstile,
-                prioritised=prioritised,
-            ),
-            call,
-            self.client,
+        self.call = Call(openai.chat(Limits()), "/chat/completions", identity, (), body, "10.1.2.3")
+        self.parts = Parts(
+            engines=Engines((engine,), deferred),
+            prompt_rules=(),
+            classifier=None,
+            leak=lambda texts: None,
+            vaults=Vaults(Keyring(b"a secret of the tests")),
+            policies=policies or FixedPolicies(self.policy),
+            router=self.backend,
+            ledger=self.ledger,
+            lull_s=0.02,
+            conversations=Conversations(),
+            rater=rater,
+            budgets=budgets,
+            energy=energy,
+            unpriced=unpriced,
+            record=record,
+            approvals=approvals,
+            tiers=tiers,
+            counters=counters,
+            turnstile=turnstile,
+            prioritised=prioritised,
         )
+        self.exchange = Exchange(self.parts, self.call, self.client)
 
     async def run(self, meanwhile: Callable[["World"], None] | None = None) -> "World":
         """Runs the exchange to its end."""

@@ -25,12 +25,12 @@ def recover(store: Store, runs: Path, prefix: str, estimator: Estimator, pace: H
         folder = DiskFolder.of_the_dead(path)
         if folder is None:
             continue
+        entered = False
         try:
             _recover(store, folder, path.name.removeprefix(f"{prefix}run-"), estimator, pace)
-        except BaseException:
-            folder.let_go()
-            raise
-        folder.release()
+            entered = True
+        finally:
+            (folder.release if entered else folder.let_go)()
 
 
 def _recover(store: Store, folder: DiskFolder, shard: str, estimator: Estimator, pace: HeadPace) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
+import structlog
 
 from guard.core.channel import Channel
 from guard.core.event import Inspected
@@ -19,6 +20,9 @@ from guard.core.plan import Plan
 from guard.core.point_decision import AnswerDecision
 from guard.core.taxonomy import PSEUDONYM
 from guard.errors import EngineError, EngineTimeout
+from guard.runtime.telemetry import place_of
+
+_log: Final = structlog.get_logger("guard.exchange")
 
 POLICY: Final = "policy"
 """The engine that is lost when a policy gives no decision."""
@@ -69,7 +73,7 @@ class Consult:
         self._waiting[verdict.channel] = deque((verdict,))
         task = asyncio.create_task(self._settle(verdict.channel, go, lose))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return None
 
     def close(self) -> None:
@@ -80,11 +84,18 @@ class Consult:
         # The relay and its flow hold each other for a while: not the policies as well, which may have been replaced.
         self._ask = _closed
 
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("finding_not_decided", error=type(error).__name__, at=place_of(error))
+
     async def _settle(
         self, channel: Channel, go: Callable[[Inspected], None], lose: Callable[[str, EngineError], None]
     ) -> None:
         """Works off a channel's verdicts in their order."""
         queue = self._waiting[channel]
+        settled = False
         try:
             while queue:
                 for finding in self._open(queue[0]):
@@ -94,7 +105,11 @@ class Consult:
                     # Whoever is told of the last one finds nothing waiting any more.
                     del self._waiting[channel]
                 go(self._marked(verdict))
+            settled = True
         finally:
+            if not settled:
+                # A bug, or the end of the exchange. Nobody awaits this task, so the answer is told here.
+                lose(POLICY, EngineError("The policy gave no usable answer about a finding."))
             if self._waiting.get(channel) is queue:
                 del self._waiting[channel]
 

@@ -221,7 +221,7 @@ class Inspection:
     def _judge(self, verdict: Inspected) -> None:
         """Hands a verdict to the machine, when the policy has said what it makes of its findings."""
         self._note(verdict)
-        settled = verdict if self._consult is None else self._consult.take(verdict, self._hear_of, self._lose)
+        settled = verdict if self._consult is None else self._consult.take(verdict, self._hear_of, self._hear_nothing)
         if settled is not None:
             self._perform(self.guard.handle(settled))
 
@@ -239,6 +239,11 @@ class Inspection:
     def _note(self, verdict: Inspected) -> None:
         if self._gate is not None and verdict.findings:
             self._gate.note(verdict.channel, verdict.findings)
+
+    def _hear_nothing(self, engine: str, error: EngineError) -> None:
+        """The policy gives no word on a finding."""
+        self._lose(engine, error)
+        self.told()
 
     def _give_up_waiting(self) -> None:
         """On a full hold: no verdict that is still under way could free it, so its deadline has passed."""

@@ -138,6 +138,17 @@ async def test_a_policy_that_fails_on_a_finding_ends_the_answer(engine: PatternE
     assert (done.closing.status, done.closing.reason) == (Status.FAILED, "engine_error")
 
 
+async def test_a_bug_in_asking_ends_the_answer_instead_of_holding_it_for_ever(engine: PatternEngine) -> None:
+    def fail(facts: AnswerFacts) -> Action:
+        raise RuntimeError("a bug")
+
+    script = [chunk("Write to "), chunk(f"{MAIL} now. "), None]  # the backend never ends
+    done = await world(engine, Talkative(ALLOW, fail), script).run()
+
+    assert MAIL.encode() not in done.client.body
+    assert (done.closing.status, done.closing.reason) == (Status.FAILED, "engine_error")
+
+
 async def test_a_policy_that_fails_leaves_the_plan_where_the_plan_says_so(engine: PatternEngine) -> None:
     def fail(facts: AnswerFacts) -> Action:
         raise PolicyError("no usable answer")

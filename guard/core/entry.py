@@ -48,7 +48,9 @@ class Closing(msgspec.Struct, frozen=True):
     since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none. `model`
     and `backend` are those that served it, where they are not what was asked for. `cost_nanousd` is whole nano-dollars
     by the price book of that version, None where it has no price; `labels` are the policy's. `guard_tokens` are those
-    that Guard's own classifiers read, `energy_mj` is millijoules by the named method, `waited_ms` the wait for people.
+    that Guard's own classifiers read, `energy_mj` is millijoules by the named method, `waited_ms` the wait for people,
+    `queued_ms` that for a place at the backend. `split_source` says where `usage.reasoning` and `usage.tool` come from,
+    None if there are neither.
     """
 
     exchange: str
@@ -72,3 +74,5 @@ class Closing(msgspec.Struct, frozen=True):
     energy_mj: int | None = None
     energy_method: str = ""
     waited_ms: float = 0
+    queued_ms: float = 0
+    split_source: UsageSource | None = None

@@ -55,6 +55,8 @@ class Account:
         self._asked_s: float | None = None
         self.waited_s = 0.0
         """How much of its time it waited for people."""
+        self.queued_s = 0.0
+        """How much of it it waited for a place at the backend."""
         self.tokens = 0
         """What it came to, once it is closed."""
         self.purse: Purse | None = None
@@ -170,6 +172,7 @@ class Account:
                 labels=self.labels,
                 attempt=self._opening.attempt,
                 waited_ms=self.waited_s * 1000,
+                queued_ms=self.queued_s * 1000,
             )
         )
         self._meter(usage, rating)

@@ -113,6 +113,7 @@ class Way:
         prompt = self._rewritten(prompt, backend, decision, tier)
         with self._trail.stage("queue"):
             self._place = await self._parts.turnstile.enter(backend.name, tier, self._call.identity.tenant, tokens)
+        account.queued_s = self._place.waited_s if self._place is not None else 0.0
         await self._forward(prompt, decision, backend, outcome, account, vault, desk)
 
     async def _decided(self, facts: RequestFacts, account: Account) -> tuple[RequestFacts, Decision]:

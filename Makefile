@@ -79,4 +79,4 @@ lock: $(STAMP)
 	cd tests/inference/mlserver && ../../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o constraints.txt
 
 clean:
-	rm -rf $(VENV) $(MLSERVER) .tools guard.db guard.db-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MLSERVER) .tools .cache guard.db guard.db-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

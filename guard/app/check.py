@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from guard.app.detection import build_engine, build_vaults
 from guard.app.models import build_classifiers, build_names
+from guard.app.patterns import build_store
 from guard.app.policies import build_opa, build_policies
 from guard.config import (
     Settings,
@@ -17,7 +18,7 @@ async def check_text(settings: Settings, text: str) -> CheckReport:
     opa = build_opa(settings)
     policies, engines = (
         build_policies(settings, opa),
-        (build_engine(settings.recognizers, settings.secrets), FloodEngine()),
+        (build_engine(settings.recognizers, settings.secrets, build_store(settings)), FloodEngine()),
     )
     classifiers, names = build_classifiers(settings), build_names(settings)
     async with AsyncExitStack() as stack:

@@ -21,17 +21,25 @@ from guard.runtime.parts import LeakRule
 from guard.runtime.telemetry import leave_out
 from guard.scan.engine import PatternEngine
 from guard.scan.pattern import Pattern
+from guard.scan.store import DatabaseStore
 from guard.security.gitleaks.file import Loaded, read_gitleaks
 from guard.security.prompt_rule import leak_rule
 from guard.security.table import PATTERNS as SECURITY_PATTERNS
 
 
-def build_engine(recognizers: RecognizerSettings | None = None, secrets: SecretSettings | None = None) -> PatternEngine:
-    """The pattern engine with every detector of Guard's, and with the recognizers and rules that are asked for."""
+def build_engine(
+    recognizers: RecognizerSettings | None = None,
+    secrets: SecretSettings | None = None,
+    store: DatabaseStore | None = None,
+) -> PatternEngine:
+    """The pattern engine with every detector of Guard's, and with the recognizers and rules that are asked for.
+
+    `store`: where what is compiled may be had from, and is kept.
+    """
     own = tuple(pattern for file in gitleaks_files(secrets) for pattern in file.patterns)
     values = (*PII_PATTERNS, *NAMED, *SECURITY_PATTERNS, *own, *recognized(recognizers))
     labels = labels_of((*GROUP_OF, *(pattern.type for pattern in values)))
-    return PatternEngine((*values, *placeholder_patterns(labels)), version="1")
+    return PatternEngine((*values, *placeholder_patterns(labels)), version="1", store=store)
 
 
 def gitleaks_files(chosen: SecretSettings | None) -> Sequence[Loaded]:

@@ -6,11 +6,11 @@ import msgspec
 
 from guard.app.audit import build_approvals, build_audit
 from guard.app.budgets import build_budgets
-from guard.app.detection import build_engine
 from guard.app.energy import EnergyParts, build_energy
 from guard.app.identity import Identities
 from guard.app.ledger import ledger_options
 from guard.app.models import build_classifiers, build_names
+from guard.app.patterns import build_patterns
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters
 from guard.app.traffic import backend_address
@@ -65,8 +65,7 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
 def build_machinery(settings: Settings) -> Machinery:
     """Raises ConfigError."""
     gauge = ModelGauge()
-    opa, pattern = build_opa(settings), build_engine(settings.recognizers, settings.secrets)
-    pattern.prepare()
+    opa, pattern = build_opa(settings), build_patterns(settings)
     rater = BookRater(load_prices(Path(settings.prices))) if settings.prices else None
     counters = build_counters(settings)
     room, webhook = build_approvals(settings)

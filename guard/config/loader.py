@@ -62,6 +62,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         approval=_anchored_approval(settings.approval, base),
         recognizers=replace(settings.recognizers, files=tuple(str(base / file) for file in settings.recognizers.files)),
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
+        pattern_cache=str(base / settings.pattern_cache) if settings.pattern_cache else settings.pattern_cache,
         ledger=_anchored_ledger(settings.ledger, base),
         prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),

@@ -212,6 +212,10 @@ class Settings(Section, frozen=True):
         RecognizerSettings()
     )
     secrets: Annotated[SecretSettings, Meta(description="Rules for secrets beside Guard's own.")] = SecretSettings()
+    pattern_cache: Annotated[
+        str | None,
+        Meta(description="Directory that keeps compiled patterns; by default the user's cache; null: none is kept."),
+    ] = ""
     canaries: Annotated[
         tuple[Secret, ...], Meta(description="Strings planted in system prompts that no answer may show.")
     ] = ()

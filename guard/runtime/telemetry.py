@@ -58,6 +58,12 @@ def leave_out(statements: Sequence[str]) -> None:
         _log.warning("rule", left_out=statement)
 
 
+def compile_anew(faults: Sequence[str]) -> None:
+    """Says at the start why compiled patterns could not be had or kept."""
+    for fault in dict.fromkeys(faults):
+        _log.warning("pattern_cache", compiled_anew=fault)
+
+
 def announce(statements: Sequence[str]) -> None:
     """Says at the start what serves each model."""
     for statement in statements:

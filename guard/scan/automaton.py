@@ -11,10 +11,12 @@ from typing import Final
 import hyperscan
 import msgspec
 
+from guard.scan.database import BLOCK, STREAM, Expression, Source
 from guard.scan.judged import JudgedRule
 from guard.scan.pattern import Pattern
 from guard.scan.prefix import reversed_prefixes
 from guard.scan.rule import Rule, compile_rule
+from guard.scan.store import DatabaseStore
 
 SENTINEL: Final = "\n"
 """Stands before a channel's first character, so that every match has a character before it."""
@@ -56,21 +58,20 @@ class Automaton:
     Raises ValueError at construction for a pattern that can't be compiled.
     """
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
+    def __init__(self, patterns: Sequence[Pattern], store: DatabaseStore | None = None) -> None:
+        """`store`: where what is compiled may be had from, and is kept."""
         self.rules: Final[tuple[Rule, ...]] = tuple(map(_compile, patterns))
         self.judges: Final = any(pattern.judge is not None for pattern in patterns)
         """Whether some rule asks for text as it was received."""
         self._patterns = tuple(patterns)
-        self._matches = _database(hyperscan.HS_MODE_STREAM, [_match_expression(p) for p in patterns], patterns)
+        self._store = store or DatabaseStore()
+        self._matches = self._store.database(_matches(patterns))
         self._prefixes: hyperscan.Database | None = None
 
     def prepare(self) -> hyperscan.Database:
         """Compiles the prefix automaton, if it is not yet: for which whole texts need not wait."""
         if self._prefixes is None:
-            patterns = _joined(self._patterns)
-            expressions = [_prefix_expression(p) for p in patterns]
-            # Under one number a place is told once, not once for each pattern: only the farthest counts.
-            self._prefixes = _database(hyperscan.HS_MODE_BLOCK, expressions, patterns, number=0)
+            self._prefixes = self._store.database(_prefixes(_joined(self._patterns)))
         return self._prefixes
 
     def open(self) -> Matcher:
@@ -111,6 +112,21 @@ def _compile(pattern: Pattern) -> Rule:
     return compile_rule(pattern) if pattern.judge is None else JudgedRule.of(pattern, pattern.judge)
 
 
+def _matches(patterns: Sequence[Pattern]) -> Source:
+    """What is told of a match is its pattern's place."""
+    places = enumerate(patterns)
+    return Source(STREAM, tuple(_expression(_match_expression(pattern), place, pattern) for place, pattern in places))
+
+
+def _prefixes(patterns: Sequence[Pattern]) -> Source:
+    """Under one number a place is told once, not once for each pattern: only the farthest counts."""
+    return Source(BLOCK, tuple(_expression(_prefix_expression(pattern), 0, pattern) for pattern in patterns))
+
+
+def _expression(source: bytes, number: int, pattern: Pattern) -> Expression:
+    return Expression(source, number, pattern.caseless, f"{pattern.type} {pattern.rule}")
+
+
 def _match_expression(pattern: Pattern) -> bytes:
     """The body behind a character that it may follow."""
     return f"{_context(pattern)}(?:{pattern.body})".encode("latin-1")
@@ -137,27 +153,3 @@ def _joined(patterns: Sequence[Pattern]) -> Sequence[Pattern]:
 
 def _context(pattern: Pattern) -> str:
     return f"[^{pattern.not_after}]" if pattern.not_after else r"[\x00-\xff]"
-
-
-def _database(
-    mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern], number: int | None = None
-) -> hyperscan.Database:
-    """Compiled. What is told of a match is its pattern's place, or `number`."""
-    database = hyperscan.Database(mode=mode)
-    numbers = list(range(len(expressions))) if number is None else [number] * len(expressions)
-    flags = [hyperscan.HS_FLAG_DOTALL | (hyperscan.HS_FLAG_CASELESS if p.caseless else 0) for p in patterns]
-    try:
-        database.compile(expressions=list(expressions), ids=numbers, flags=flags)
-    except hyperscan.error as error:
-        raise ValueError(f"the patterns can't be compiled: {_culprit(mode, expressions, patterns, flags)}") from error
-    return database
-
-
-def _culprit(mode: int, expressions: Sequence[bytes], patterns: Sequence[Pattern], flags: Sequence[int]) -> str:
-    """Which pattern can't be compiled, and why."""
-    for expression, pattern, flag in zip(expressions, patterns, flags, strict=True):
-        try:
-            hyperscan.Database(mode=mode).compile(expressions=[expression], ids=[0], flags=[flag])
-        except hyperscan.error as error:
-            return f"{pattern.type} {pattern.rule}: {error}"
-    return "all together they are too large"

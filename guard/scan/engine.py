@@ -9,6 +9,7 @@ from guard.scan.automaton import Automaton
 from guard.scan.fold import CharTable
 from guard.scan.pattern import Pattern
 from guard.scan.scanner import Scanner
+from guard.scan.store import DatabaseStore
 
 _NOWHERE: Final = Channel(-1, "$")
 
@@ -18,8 +19,8 @@ class PatternEngine:
 
     name = "pattern"
 
-    def __init__(self, patterns: Sequence[Pattern], version: str = "") -> None:
-        self.automaton = Automaton(patterns)
+    def __init__(self, patterns: Sequence[Pattern], version: str = "", store: DatabaseStore | None = None) -> None:
+        self.automaton = Automaton(patterns, store)
         self._table = CharTable()
         self._version = version
 

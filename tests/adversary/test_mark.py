@@ -16,6 +16,7 @@ from guard.dialects.openai_reader import Limits
 from guard.runtime.header import forwarded, returned
 from guard.runtime.pump import Exchange
 from guard.scan.engine import PatternEngine
+from guard.scan.store import DatabaseStore
 from tests.dialects.test_mark import MARKS, ids
 from tests.runtime.world import END, World
 from tests.security.secret.test_form import TABLE, split
@@ -77,9 +78,9 @@ def test_a_header_that_is_a_mark_travels(header: str, value: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def marks() -> Marks:
+def marks(store: DatabaseStore) -> Marks:
     """As the application makes them: with the recognizers that run by default."""
-    return Marks(build_engine(RecognizerSettings()).types)
+    return Marks(build_engine(RecognizerSettings(), store=store).types)
 
 
 SECRETS = [(rule, split(text, secret)) for rule, text, secret, _ in TABLE]

@@ -38,12 +38,6 @@ request := {"actions": {"EMAIL_ADDRESS": "flag"}}
 """
 
 
-@pytest.fixture(scope="module")
-def engine() -> PatternEngine:
-    """The real one, compiled once: that takes longer than everything else here."""
-    return app.build_engine()
-
-
 @pytest.fixture
 def check(
     tmp_path: Path, engine: PatternEngine, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]

@@ -22,7 +22,7 @@ class Opening(msgspec.Struct, frozen=True):
     """What is known when an exchange begins. `exchange` is our own ULID; times are Unix milliseconds.
 
     `idempotency` is the client's key, empty if it sent none; `attempt` counts those of one exchange, from 1. What is
-    reserved for it in a budget are tokens and whole nano-dollars.
+    reserved for it in a budget by then are tokens and whole nano-dollars.
     """
 
     exchange: str
@@ -48,9 +48,9 @@ class Closing(msgspec.Struct, frozen=True):
     since the start; `first_ms` is the first byte of the answer handed to the client, None if there was none. `model`
     and `backend` are those that served it, where they are not what was asked for. `cost_nanousd` is whole nano-dollars
     by the price book of that version, None where it has no price; `labels` are the policy's. `guard_tokens` are those
-    that Guard's own classifiers read, `energy_mj` is millijoules by the named method, `waited_ms` the wait for people,
-    `queued_ms` that for a place at the backend. `split_source` says where `usage.reasoning` and `usage.tool` come from,
-    None if there are neither.
+    that Guard's own classifiers read, `waited_ms` is the wait for people, `queued_ms` that for a place at the backend.
+    `split_source` says where `usage.reasoning` and `usage.tool` come from, None if there are neither. What budgets set
+    aside for it is `reserved_tokens` and `reserved_nanousd`: the most of any budget in that unit.
     """
 
     exchange: str
@@ -71,8 +71,26 @@ class Closing(msgspec.Struct, frozen=True):
     labels: Mapping[str, str] = {}
     attempt: int = 1
     guard_tokens: int = 0
-    energy_mj: int | None = None
-    energy_method: str = ""
     waited_ms: float = 0
     queued_ms: float = 0
     split_source: UsageSource | None = None
+    reserved_tokens: int = 0
+    reserved_nanousd: int = 0
+
+
+class ExchangeEnergy(msgspec.Struct, frozen=True):
+    """What an exchange took of a pool of GPUs, known some time after it is over.
+
+    `energy_mj` is millijoules and `doubt_mj` how far they are uncertain; None, with the reason in `void`, where there
+    is no number. `ended_ms` is the end of the last interval that it worked in (Unix milliseconds). `method` says how it
+    was had, `weights` names the version of weights that it was split by.
+    """
+
+    exchange: str
+    pool: str
+    ended_ms: int
+    energy_mj: int | None
+    doubt_mj: int
+    void: str
+    method: str
+    weights: str

@@ -12,8 +12,8 @@ import pytest
 from exchanges import closing, opening, rows
 from exchanges import ledger as made
 
-from guard.core.entry import Status
-from guard.core.usage import Usage
+from guard.core.entry import ExchangeEnergy, Status
+from guard.core.usage import Usage, UsageSource
 from guard.errors import LedgerError
 from guard.metering.ledger.ledger import SqlLedger
 
@@ -64,6 +64,62 @@ def test_an_exchange_is_one_row_with_all_that_was_told(start: Start, database: P
     ]  # fmt: skip
     further = "state, attempt, idempotency, audio_tokens, image_tokens, tool_tokens, guard_tokens, energy_mj, waited_ms"
     assert rows(database, further) == [("settled", 1, "01A", None, None, None, 0, None, 0)]
+
+
+def test_what_is_told_beside_the_counts_is_kept(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.open(opening("01A"))
+    ledger.open(opening("01B"))
+    told = {"queued_ms": 3.25, "split_source": UsageSource.COUNTED, "reserved_tokens": 500, "reserved_nanousd": 70}
+    ledger.close(msgspec.structs.replace(closing("01A"), **told))
+    assert ledger.drain()
+    assert rows(database, "queued_ms, split_source, reserved_tokens, reserved_nanousd") == [
+        (3.25, "counted", 500, 70),
+        (None, None, 0, 0),
+    ]
+
+
+ENERGY = ExchangeEnergy("01A", "h100", 1_700_000_000_500, 1200, 30, "", "dcgm", "h100-1")
+
+
+def test_energy_that_is_told_later_stands_beside_its_exchange_once(start: Start, database: Path) -> None:
+    ledger = start()
+    for exchange in ("01A", "01B", "01C"):
+        ledger.open(opening(exchange))
+        ledger.close(closing(exchange))
+    without = msgspec.structs.replace(ENERGY, exchange="01B", energy_mj=None, doubt_mj=0, void="reset")
+    ledger.note_energy([ENERGY, without])
+    assert ledger.drain()
+    ledger.note_energy([msgspec.structs.replace(ENERGY, energy_mj=7)])
+    assert ledger.drain()
+    assert rows(database, "exchange, energy_mj, energy_doubt_mj, energy_void, energy_method") == [
+        ("01A", 1200, 30, "", "dcgm"),
+        ("01B", None, 0, "reset", "dcgm"),
+        ("01C", None, None, "", ""),
+    ]
+
+
+def test_energy_waits_in_the_journal_while_the_database_is_locked(start: Start, database: Path) -> None:
+    ledger = start()
+    ledger.close(closing("01A"))
+    assert ledger.drain()
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ledger.note_energy([ENERGY])
+        assert not ledger.drain()
+        ledger.stop()
+    start()
+    assert rows(database, "exchange, energy_mj") == [("01A", 1200)]
+
+
+def test_a_stretch_of_time_is_found_by_an_index(start: Start, database: Path) -> None:
+    start()
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        plan = " ".join(
+            str(row) for row in db.execute("EXPLAIN QUERY PLAN SELECT * FROM exchange WHERE started_ms >= 5")
+        )
+    assert "entry_over (started_ms>?)" in plan, plan
+    assert "entry_begun (started_ms>?)" in plan
 
 
 def test_an_exchange_is_open_until_it_is_closed(start: Start, database: Path) -> None:

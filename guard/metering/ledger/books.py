@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 from ulid import ULID
 
-from guard.core.entry import Closing, Opening
+from guard.core.entry import Closing, ExchangeEnergy, Opening
+from guard.metering.ledger.form import Form
 from guard.metering.ledger.note import Note
 from guard.metering.ledger.row import (
     ESTIMATED,
@@ -38,12 +39,15 @@ class Known(msgspec.Struct, frozen=True):
 class Draft:
     """Entries to be written behind those of a shard."""
 
-    def __init__(self, shard: str, seq: int, head: bytes, running: Running) -> None:
+    def __init__(self, shard: str, form: Form, seq: int, head: bytes, running: Running) -> None:
         self._shard: Final = shard
+        self._form: Final = form
         self.seq = seq
         self.head = head
         self.running = dict(running)
         self.rows: list[Row] = []
+        self.energies: list[ExchangeEnergy] = []
+        """What exchanges took, beside the entries."""
         self._over: set[tuple[str, int]] = set()
 
     def enter(self, notes: Sequence[Note], known: Known) -> None:
@@ -52,8 +56,10 @@ class Draft:
         for note in notes:
             if isinstance(note, Opening):
                 self._open(note, attempts)
-            else:
+            elif isinstance(note, Closing):
                 self._close(note, known.finished)
+            else:
+                self.energies.append(note)
 
     def estimate(self, opened: Opened, closing: Closing) -> None:
         """The final entry of an exchange that nobody closed."""
@@ -90,7 +96,8 @@ class Draft:
         return None
 
     def _add(self, row: Row) -> None:
-        self.head = linked(self.head, row)
+        row = self._form.cut(row)
+        self.head = linked(self.head, self._form.hashed(row))
         self.seq += 1
         self.rows.append((*row, self.head))
 

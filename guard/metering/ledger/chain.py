@@ -19,25 +19,33 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-_SHARD: Final = "guard.ledger.shard.1"
+_SHARD: Final = "guard.ledger.shard.2"
+_FORMER_SHARD: Final = "guard.ledger.shard.1"
+_FORMER_FORM: Final = 3
+"""The one form of shards whose genesis does not name it."""
 _HEAD: Final = "guard.ledger.head.1"
 KEY_CURE: Final = "must be an Ed25519 key in PEM: openssl genpkey -algorithm ed25519 makes one"
 _Mark = tuple[str | int, ...]
 
 
 class Birth(msgspec.Struct, frozen=True):
-    """How a shard began. `follows` is the shard begun last before it, and its genesis; empty for the first."""
+    """How a shard began. `follows` is the shard begun last before it, and its genesis; empty for the first. `form` says
+    over which columns its entries are hashed."""
 
     shard: str
     pid: int
     started_ms: int
     follows: str
     follows_genesis: bytes
+    form: int
 
     @property
     def genesis(self) -> bytes:
         """The hash that the first entry's follows."""
-        return _hash((_SHARD, self.shard, self.pid, self.started_ms, self.follows, self.follows_genesis.hex()))
+        told = self.shard, self.pid, self.started_ms, self.follows, self.follows_genesis.hex()
+        if self.form == _FORMER_FORM:
+            return _hash((_FORMER_SHARD, *told))
+        return _hash((_SHARD, *told, self.form))
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -38,6 +38,7 @@ class Estimate:
             total_ms=0,
             cost_nanousd=rating.cost_nanousd,
             price_version=rating.version,
+            split_source=_split_source(usage),
         )
 
     def _rated(self, opened: Opened, seen: Seen | None, usage: Usage) -> Rating:
@@ -46,6 +47,11 @@ class Estimate:
         opening, asked = opened.opening, seen.prompt is not None
         rating = self._rater.rate(opening.model, opening.tier, usage, opening.started_ms, seen.pictures if asked else 0)
         return rating if asked else Rating(0, rating.version)
+
+
+def _split_source(usage: Usage) -> UsageSource | None:
+    """Only the backend's own counts tell parts of an answer here."""
+    return None if usage.reasoning is None and usage.tool is None else UsageSource.PROVIDER
 
 
 def read_by(seen: Seen) -> Usage:

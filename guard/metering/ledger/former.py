@@ -22,7 +22,7 @@ _TO_SECOND = (
 def finish_former(db: Connection, path: Path | None) -> None:
     """Brings the single table of versions 1 and 2 to an end. Raises LedgerError while its writer lives."""
     version = db.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if not version or path is None:
+    if path is None:
         return
     for (run,) in db.exec_driver_sql("SELECT run FROM run WHERE ended_ms IS NULL").all():
         _bury(path, run)

@@ -8,6 +8,7 @@ the machine's after `sync_ms`. While the database can't be written notes stay in
 import os
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,14 +16,14 @@ import msgspec
 import structlog
 from ulid import ULID
 
-from guard.core.entry import Closing, Opening
+from guard.core.entry import Closing, ExchangeEnergy, Opening
 from guard.errors import LedgerBehind, LedgerError
 from guard.metering.ledger.board import SLOT_BYTES, Board, NoSlot, Slot
 from guard.metering.ledger.chain import Signer
 from guard.metering.ledger.estimate import Estimate
 from guard.metering.ledger.folder import DiskFolder, Folder, MemoryFolder
 from guard.metering.ledger.journal import Journal
-from guard.metering.ledger.note import CLOSING, OPENING, encoded
+from guard.metering.ledger.note import CLOSING, ENERGY, OPENING, encoded
 from guard.metering.ledger.options import LedgerOptions
 from guard.metering.ledger.recovery import recover
 from guard.metering.ledger.shard import HeadPace, ShardWriter
@@ -113,6 +114,13 @@ class SqlLedger:
             slot = self._slots.pop((closing.exchange, closing.attempt), None)
             if slot is not None and self._board is not None:
                 self._board.give_back(slot)
+
+    def note_energy(self, energies: Sequence[ExchangeEnergy]) -> None:
+        """What exchanges took has become known. Returns at once."""
+        for energy in energies:
+            payload = encoded(energy)
+            with self._state:
+                self._add(ENERGY, payload)
 
     def healthy(self) -> bool:
         """Whether notes are being written: the writer lives, its last write went, and there is room for more."""

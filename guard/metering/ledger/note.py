@@ -6,18 +6,19 @@ from typing import Any, Final
 
 import msgspec
 
-from guard.core.entry import Closing, Opening
+from guard.core.entry import Closing, ExchangeEnergy, Opening
 from guard.core.usage import Usage
 
-Note = Opening | Closing
+Note = Opening | Closing | ExchangeEnergy
 OPENING: Final = 1
 CLOSING: Final = 2
+ENERGY: Final = 3
 MOST_BYTES: Final = 32_768
 TEXT_CHARS: Final = 256
 ITEMS: Final = 64
 _MOST: Final = (1 << 63) - 1
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_TYPES: Final[dict[int, type[Note]]] = {OPENING: Opening, CLOSING: Closing}
+_TYPES: Final[dict[int, type[Note]]] = {OPENING: Opening, CLOSING: Closing, ENERGY: ExchangeEnergy}
 _DECODERS: Final = {kind: msgspec.msgpack.Decoder(note) for kind, note in _TYPES.items()}
 
 
@@ -48,7 +49,7 @@ def _cut(value: Any) -> Any:
         return tuple(map(_cut, value[:ITEMS]))
     if isinstance(value, Mapping):
         return {_cut(name): _cut(one) for name, one in list(value.items())[:ITEMS]}
-    if isinstance(value, Opening | Closing | Usage):
+    if isinstance(value, Opening | Closing | ExchangeEnergy | Usage):
         fields = {name: _cut(getattr(value, name)) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **fields)
     return value

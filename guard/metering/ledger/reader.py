@@ -12,9 +12,8 @@ from guard.core.facts import Identity
 from guard.errors import LedgerError
 from guard.metering.ledger.chain import Check
 from guard.metering.ledger.engine import reading_engine, told
-from guard.metering.ledger.row import RESERVED
 from guard.metering.ledger.schema import VERSION, current
-from guard.metering.ledger.table import ENTRY
+from guard.metering.ledger.table import ENTRY, FINAL
 from guard.metering.ledger.verify import Verdict, verify
 from guard.metering.location import Location, parse_location
 
@@ -57,7 +56,7 @@ class LedgerReader:
         tokens = func.coalesce(entry.prompt_tokens, 0) + func.coalesce(entry.completion_tokens, 0)
         wanted = (
             select(*named, func.sum(tokens), func.sum(func.coalesce(entry.cost_nanousd, 0)), func.max(entry.started_ms))
-            .where(entry.started_ms >= since_ms, entry.state != RESERVED)
+            .where(entry.started_ms >= since_ms, FINAL)
             .group_by(*named, entry.started_ms - entry.started_ms % _HOUR_MS)
         )
         with self._snapshot() as db:

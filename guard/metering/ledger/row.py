@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from guard.core.entry import Closing, Opening, Status
+from guard.core.entry import Closing, ExchangeEnergy, Opening, Status
 from guard.metering.ledger.note import TEXT_CHARS
 
 _MOST: Final = (1 << 63) - 1
@@ -38,16 +38,16 @@ COLUMNS: Final = (
         "guard_tokens",
     ),
     *("usage_source", "first_us", "total_us", "waited_us", "findings", "decision", "generation"),
-    *("cost_nanousd", "price_version", "labels", "energy_mj", "energy_method"),
+    *("cost_nanousd", "price_version", "labels", "queued_us", "split_source"),
 )
-"""All but `hash`, in the order in which they are hashed."""
+"""All but `hash`, in the order in which the entries of new shards are hashed."""
 
 Value = str | int | bytes | None
 Row = tuple[Value, ...]
 """Values in the order of `COLUMNS`."""
 
 
-_NOTHING_YET: Final = (Status.OPEN.value, "", *(None,) * 13, "[]", "", "", None, "", "{}", None, "")
+_NOTHING_YET: Final = (Status.OPEN.value, "", *(None,) * 13, "[]", "", "", None, "", "{}", None, None)
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 def reserved_row(shard: str, seq: int, entry: str, opened: Opened) -> Row:
     """The entry of an exchange that begins."""
-    return (shard, seq, entry, RESERVED, *_asked(opened, "", ""), *_NOTHING_YET)
+    return (shard, seq, entry, RESERVED, *_asked(opened, None), *_NOTHING_YET)
 
 
 def final_row(shard: str, seq: int, entry: str, opened: Opened, closing: Closing, state: str = "") -> Row:
@@ -72,7 +72,7 @@ def final_row(shard: str, seq: int, entry: str, opened: Opened, closing: Closing
         seq,
         entry,
         state or (ABORTED if status is Status.ABORTED else SETTLED),
-        *_asked(opened, closing.model, closing.backend),
+        *_asked(opened, closing),
         status.value,
         _text(closing.reason),
         *map(_count, counts),
@@ -88,13 +88,25 @@ def final_row(shard: str, seq: int, entry: str, opened: Opened, closing: Closing
         _count(closing.cost_nanousd),
         _text(closing.price_version),
         _text_json(closing),
-        _count(closing.energy_mj),
-        _text(closing.energy_method),
+        _micros(closing.queued_ms),
+        closing.split_source.value if closing.split_source is not None else "",
+    )
+
+
+def energy_row(energy: ExchangeEnergy) -> Row:
+    """The row of the table `energy`, in the order of its columns."""
+    return (
+        _text(energy.exchange),
+        _text(energy.pool),
+        _count(energy.ended_ms),
+        _count(energy.energy_mj),
+        _count(energy.doubt_mj),
+        *map(_text, (energy.void, energy.method, energy.weights)),
     )
 
 
 def canonical(row: Sequence[Value]) -> bytes:
-    """The bytes of a row that are hashed: a JSON array of its values in the order of `COLUMNS`, without spaces."""
+    """The bytes of a row that are hashed: a JSON array of the values in their order, without spaces."""
     return msgspec.json.encode(row)
 
 
@@ -113,8 +125,9 @@ def tenant_of(opening: Opening) -> str:
     return _text(opening.tenant)
 
 
-def _asked(opened: Opened, model: str, backend: str) -> tuple[Value, ...]:
-    opening = opened.opening
+def _asked(opened: Opened, closing: Closing | None) -> tuple[Value, ...]:
+    """What was asked for; as far as the closing knows better, what it came to."""
+    opening, known = opened.opening, closing or opened.opening
     return (
         _text(opening.exchange),
         opened.attempt,
@@ -123,12 +136,12 @@ def _asked(opened: Opened, model: str, backend: str) -> tuple[Value, ...]:
         _text(opening.key),
         _text(opening.tier),
         _text(opening.dialect),
-        _text(model or opening.model),
-        _text(backend or opening.backend),
+        _text(known.model or opening.model),
+        _text(known.backend or opening.backend),
         int(opening.stream),
         _count(opening.started_ms),
-        _count(opening.reserved_tokens),
-        _count(opening.reserved_nanousd),
+        _count(known.reserved_tokens or opening.reserved_tokens),
+        _count(known.reserved_nanousd or opening.reserved_nanousd),
     )
 
 

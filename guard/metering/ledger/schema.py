@@ -15,7 +15,9 @@ from guard.errors import LedgerError
 from guard.metering.ledger.former import finish_former
 from guard.metering.location import Location
 
-VERSION: Final = "3"
+VERSION: Final = "4"
+_EARLIER: Final = ("3",)
+_SINGLE: Final = ("1", "2")
 _LOCK: Final = 0x67756172644C6564
 """Of PostgreSQL's advisory locks: several processes that start at once migrate one after the other."""
 
@@ -25,9 +27,10 @@ def upgrade(engine: Engine, location: Location) -> None:
     with engine.begin() as db:
         if location.server:
             db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if current(db, location) == VERSION:
+        version = current(db, location)
+        if version == VERSION:
             return
-        if not location.server:
+        if version in _SINGLE:
             finish_former(db, location.path)
         _migrate(db)
         if not location.server:
@@ -42,9 +45,9 @@ def current(db: Connection, location: Location) -> str:
     version = ""
     if "alembic_version" in names and "entry" in names:
         version = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or "?"
-    elif names and former in (1, 2):
+    elif names and str(former) in _SINGLE:
         return str(former)
-    if version == VERSION or not (names or version or former):
+    if version in (VERSION, *_EARLIER) or not (names or version or former):
         return version
     raise LedgerError(
         f"the ledger {location.path or 'on the server'} is a database that this version of Guard did not make "

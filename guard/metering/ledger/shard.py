@@ -16,7 +16,8 @@ from guard.errors import LedgerError
 from guard.metering.ledger.board import Seen, mark
 from guard.metering.ledger.books import Draft, Known, Running
 from guard.metering.ledger.chain import Head, Signer
-from guard.metering.ledger.journal import Journal
+from guard.metering.ledger.form import form_of
+from guard.metering.ledger.journal import Journal, Position
 from guard.metering.ledger.note import Note, decoded
 from guard.metering.ledger.record import Record
 from guard.metering.ledger.row import Opened, idempotency_of, tenant_of
@@ -93,12 +94,16 @@ class ShardWriter:
         raise LedgerError("the ledger holds entries in the way of new ones; guard ledger verify tells which")
 
     def _draft(self) -> Draft:
-        return Draft(self._shard, self.state.seq, self.state.hash, self._running)
+        form = form_of(self.state.form)
+        if form is None:
+            raise LedgerError("the ledger's shard has a form that no release had; guard ledger verify tells which")
+        return Draft(self._shard, form, self.state.seq, self.state.hash, self._running)
 
     def _write(self, db: Connection, draft: Draft, target: ShardState, head: bool) -> None:
         new = msgspec.structs.replace(target, seq=draft.seq, hash=draft.head)
         if head:
             new = self._add_head(db, new)
+        self._store.add_energies(db, draft.energies)
         self._store.advance(db, self._shard, self.state, new, draft.rows)
         self._doubt = new, draft
 
@@ -117,7 +122,7 @@ class ShardWriter:
         if self._doubt is None:
             return
         there = self._store.state(self._shard)
-        if there is not None and (there.seq, there.hash, there.heads) == _mark_of(self._doubt[0]):
+        if there is not None and _mark_of(there) == _mark_of(self._doubt[0]):
             self._take()
         self._doubt = None
 
@@ -158,8 +163,8 @@ class ShardWriter:
         return msgspec.structs.replace(new, heads=head.number, digest=digest)
 
 
-def _mark_of(state: ShardState) -> tuple[int, bytes, int]:
-    return state.seq, state.hash, state.heads
+def _mark_of(state: ShardState) -> tuple[Position, int, bytes, int]:
+    return state.position, state.seq, state.hash, state.heads
 
 
 def _notes(records: Sequence[Record]) -> list[Note]:

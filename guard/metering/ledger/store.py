@@ -10,31 +10,39 @@ from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, func, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, func, select, text, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from guard.core.entry import Opening
+from guard.core.entry import ExchangeEnergy, Opening
 from guard.errors import LedgerError
 from guard.metering.ledger.chain import Birth, Head
 from guard.metering.ledger.engine import told, use_write_ahead_log, writing_engine
+from guard.metering.ledger.form import CURRENT
 from guard.metering.ledger.journal import Position
-from guard.metering.ledger.row import COLUMNS, RESERVED, Opened, Row
+from guard.metering.ledger.row import COLUMNS, RESERVED, Opened, Row, energy_row
 from guard.metering.ledger.schema import upgrade
-from guard.metering.ledger.table import ENTRY, HEAD, SHARD
+from guard.metering.ledger.table import ENERGY, ENTRY, HEAD, SHARD
 from guard.metering.location import Location
 
 _ASKED_AT_ONCE: Final = 500
 _FIELDS: Final = (*COLUMNS, "hash")
+_ADD_ENERGY: Final = text(
+    "INSERT INTO energy (exchange, pool, ended_ms, energy_mj, doubt_mj, void, method, weights) "
+    "VALUES (:exchange, :pool, :ended_ms, :energy_mj, :doubt_mj, :void, :method, :weights) "
+    "ON CONFLICT (exchange) DO NOTHING"
+)
+"""What is told first counts."""
 
 
 class ShardState(msgspec.Struct, frozen=True):
-    """How far a shard has come. `digest` is its last head's, its genesis before there is one."""
+    """How far a shard has come. `digest` is its last head's, its genesis before there is one; `form` is for good."""
 
     position: Position
     seq: int
     hash: bytes
     heads: int
     digest: bytes
+    form: int
     ended_ms: int | None = None
 
 
@@ -73,7 +81,7 @@ class Store:
         with self.transaction() as db:
             last = db.execute(select(SHARD).order_by(SHARD.c.shard.desc()).limit(1)).one_or_none()
             before = ("", b"") if last is None else (last.shard, birth_of(last).genesis)
-            birth = Birth(shard, pid, started_ms, *before)
+            birth = Birth(shard, pid, started_ms, before[0], before[1], CURRENT)
             genesis = birth.genesis
             db.execute(
                 SHARD.insert(),
@@ -88,7 +96,7 @@ class Store:
                     "ended_ms": None,
                 },
             )
-        return ShardState(position, 0, genesis, 0, genesis)
+        return ShardState(position, 0, genesis, 0, genesis, CURRENT)
 
     def state(self, shard: str) -> ShardState | None:
         """How far a shard has come; None if there is no such shard."""
@@ -96,7 +104,8 @@ class Store:
             row = db.execute(select(SHARD).where(SHARD.c.shard == shard)).one_or_none()
         if row is None:
             return None
-        return ShardState(Position(row.segment, row.position), row.seq, row.hash, row.heads, row.digest, row.ended_ms)
+        position = Position(row.segment, row.position)
+        return ShardState(position, row.seq, row.hash, row.heads, row.digest, row.form, row.ended_ms)
 
     def running(self, shard: str) -> list[Opened]:
         """The exchanges of a shard that have no final entry."""
@@ -133,6 +142,11 @@ class Store:
         """Adds a head."""
         db.execute(HEAD.insert(), {**msgspec.structs.asdict(head), "signature": signature})
 
+    def add_energies(self, db: Connection, energies: Sequence[ExchangeEnergy]) -> None:
+        """Adds what exchanges took; nothing to those that have it."""
+        if energies:
+            db.execute(_ADD_ENERGY, [dict(zip(ENERGY.c.keys(), energy_row(one), strict=True)) for one in energies])
+
     def attempts(self, db: Connection, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The last attempt that is entered for each (tenant, idempotency key)."""
         found: dict[tuple[str, str], int] = {}
@@ -158,7 +172,7 @@ class Store:
 
 def birth_of(row: Any) -> Birth:
     """How the shard of a row began."""
-    return Birth(row.shard, row.pid, row.started_ms, row.follows, row.follows_genesis)
+    return Birth(row.shard, row.pid, row.started_ms, row.follows, row.follows_genesis, row.form)
 
 
 def _opened(row: Any) -> Opened:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, func, inspect, select, text
 
 from guard.metering.ledger.chain import Birth, Check, Head
+from guard.metering.ledger.form import form_of
 from guard.metering.ledger.row import COLUMNS, linked
 from guard.metering.ledger.store import birth_of
 from guard.metering.ledger.suspect import Suspect, accused, moved
@@ -91,13 +92,17 @@ class _Reading:
 
     def _chain(self, shard: Any, birth: Birth, wanted: set[int], hashes: dict[int, bytes]) -> Iterator[Fault]:
         """Walks a shard's entries. `hashes` gets those that heads speak of."""
+        form = form_of(shard.form)
+        if form is None:
+            yield Fault("changed", shard.shard, 0, "the shard's row has a form that no release had")
+            return
         suspects: list[Suspect] = []
         links = {birth.genesis}
         seq, last = 0, birth.genesis
         query = select(*(ENTRY.c[name] for name in COLUMNS), ENTRY.c.hash).where(ENTRY.c.shard == shard.shard)
         for found in self._db.execution_options(yield_per=_ROWS_AT_ONCE).execute(query.order_by(ENTRY.c.seq)):
             self._entries += 1
-            row, stored = tuple(found[:-1]), bytes(found[-1])
+            row, stored = form.told(tuple(found[:-1])), bytes(found[-1])
             at = int(found[_SEQ])
             if at > seq + 1:
                 yield _gap(shard.shard, seq + 1, at - 1)

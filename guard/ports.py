@@ -345,6 +345,16 @@ class Purse(Protocol):
         """The budget that says so; empty if none does."""
         ...
 
+    @property
+    def reserved_tokens(self) -> int:
+        """The most tokens that any budget has set aside for it."""
+        ...
+
+    @property
+    def reserved_nanousd(self) -> int:
+        """The most money, in whole nano-dollars."""
+        ...
+
     def settle(self, usage: Usage, cost_nanousd: int | None) -> None:
         """The exchange came to this."""
         ...

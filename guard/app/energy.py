@@ -1,10 +1,12 @@
 """Builds the meter of energy."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ulid import ULID
 
 from guard.config import EnergySettings, PoolSettings, load_weights
+from guard.core.entry import ExchangeEnergy
 from guard.metering.energy.idle import Baseline
 from guard.metering.energy.interval import Limits
 from guard.metering.energy.meter import Measured, Meter, PoolPlan
@@ -21,15 +23,15 @@ from guard.upstream.scrape import Scraper
 EnergyParts = tuple[Meter, Scraper]
 
 
-def build_energy(chosen: EnergySettings) -> EnergyParts | None:
-    """The meter, and what reads counters for it; None without pools. Raises ConfigError."""
+def build_energy(chosen: EnergySettings, tell: Callable[[Sequence[ExchangeEnergy]], None]) -> EnergyParts | None:
+    """The meter, and what reads counters for it; None without pools. `tell` is the ledger's. Raises ConfigError."""
     if not chosen.pools:
         return None
     scraper = Scraper(open_transport(chosen.ca_file), chosen.timeout_s)
     plans = [_plan(pool, scraper) for pool in chosen.pools]
     run = str(ULID())
     own = OwnMeter(chosen.watts_per_core)
-    return Meter(plans, own, lambda: EnergyStore(Path(chosen.path), run, chosen.keep_days)), scraper
+    return Meter(plans, own, lambda: EnergyStore(Path(chosen.path), run, chosen.keep_days), tell), scraper
 
 
 def _plan(pool: PoolSettings, scraper: Scraper) -> PoolPlan:

@@ -70,6 +70,7 @@ def build_machinery(settings: Settings) -> Machinery:
     counters = build_counters(settings)
     room, webhook = build_approvals(settings)
     budgets, alarm = build_budgets(settings, counters, rater)
+    ledger = SqlLedger(ledger_options(settings), rater)
     return Machinery(
         gauge=gauge,
         pattern=pattern,
@@ -80,13 +81,13 @@ def build_machinery(settings: Settings) -> Machinery:
         candidate=build_candidate(settings),
         backends=connect([(backend_address(backend), backend.ca_file) for backend in settings.backends]),
         rater=rater,
-        ledger=SqlLedger(ledger_options(settings), rater),
+        ledger=ledger,
         audit=build_audit(settings),
         room=room,
         webhook=webhook,
         counters=counters,
         budgets=budgets,
         alarm=alarm,
-        energy=build_energy(settings.energy),
+        energy=build_energy(settings.energy, ledger.note_energy),
         identities=Identities(settings),
     )

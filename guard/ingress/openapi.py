@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from guard import __version__
 from guard.core.approval_view import ApprovalView
+from guard.core.energy_figures import EnergyFigures
 from guard.core.key_record import FreshKey, KeyRecord
 from guard.dialects.guard_admin import ApprovalList, ApprovalReason, DecisionState, PolicyState
 from guard.dialects.guard_check import CheckRequest, CheckResponse
@@ -24,6 +25,7 @@ _TYPES: Final = (
     ApprovalView,
     PolicyState,
     DecisionState,
+    EnergyFigures,
     KeyList,
     KeyRequest,
     RotationRequest,
@@ -82,7 +84,9 @@ def description() -> dict[str, Any]:
     }
 
 
-def _admin_paths(listed: object, reason: object, one: object, policy: object, decisions: object) -> dict[str, Any]:
+def _admin_paths(
+    listed: object, reason: object, one: object, policy: object, decisions: object, energy: object
+) -> dict[str, Any]:
     place, key = "/v1/guard/admin", "An administrator's key is asked for."
     named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9A-Z]{26}$"}}
     decided = {
@@ -96,6 +100,7 @@ def _admin_paths(listed: object, reason: object, one: object, policy: object, de
         **decided,
         f"{place}/policy": _answered("get", f"Which policies serve. {key}", policy),
         f"{place}/decisions": _answered("get", f"What becomes of decisions. {key}", decisions),
+        f"{place}/energy": _answered("get", f"What was metered of energy since the start. {key}", energy),
         f"{place}/policy/reload": _answered("post", f"Looks for new policies now. {key}", policy),
     }
 

@@ -173,6 +173,8 @@ class Account:
                 attempt=self._opening.attempt,
                 waited_ms=self.waited_s * 1000,
                 queued_ms=self.queued_s * 1000,
+                reserved_tokens=self.purse.reserved_tokens if self.purse is not None else 0,
+                reserved_nanousd=self.purse.reserved_nanousd if self.purse is not None else 0,
             )
         )
         self._meter(usage, rating)

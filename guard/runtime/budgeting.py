@@ -30,6 +30,7 @@ class _FreePurse:
 
     answer_tokens: int | None = None
     name = ""
+    reserved_tokens = reserved_nanousd = 0
 
     def settle(self, usage: Usage, cost_nanousd: int | None) -> None:
         """Nothing to settle."""

@@ -87,6 +87,7 @@ async def test_an_exchange_spends_what_the_backend_counted(engine: PatternEngine
     assert world.closing.status is Status.COMPLETED
     assert sent(world)["max_tokens"] == 50
     assert await funds.spent() == COUNTED + 7
+    assert (world.closing.reserved_tokens, world.closing.reserved_nanousd) == (PROMPT + 50, 0)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ class BudgetPurse:
         self.answer_tokens: int | None = None if bound is None else bound[0]
         self.name = "" if bound is None else bound[1]
 
+    @property
+    def reserved_tokens(self) -> int:
+        """The most tokens that any budget has set aside."""
+        return self._most(Unit.TOKENS)
+
+    @property
+    def reserved_nanousd(self) -> int:
+        """The most nano-dollars that any budget has set aside."""
+        return self._most(Unit.NANOUSD)
+
     def settle(self, usage: Usage, cost_nanousd: int | None) -> None:
         """The exchange came to this."""
         tokens = (usage.prompt or 0) + (usage.completion or 0)
@@ -39,6 +49,9 @@ class BudgetPurse:
     def release(self) -> None:
         """It came to nothing."""
         self._end({Unit.TOKENS: 0, Unit.NANOUSD: 0})
+
+    def _most(self, unit: Unit) -> int:
+        return max((claim.amount for line, claim in self._lines if line.budget.unit is unit), default=0)
 
     def _end(self, spent: dict[Unit, int]) -> None:
         if not self._open:

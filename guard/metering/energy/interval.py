@@ -15,6 +15,10 @@ MOST_SLACK: Final = 0.02
 """How far an end may be off, as a share of an interval."""
 
 
+LAST_S: Final = 2.0
+"""A last interval may be as short as this: when its ends were read is known to some milliseconds."""
+
+
 class Void(enum.Enum):
     """Why there is no number.
 
@@ -86,8 +90,9 @@ class Intervals:
         """A sample could not be had, so that the interval it lies in has no number."""
         self._void = self._void or Void.GAP
 
-    def take(self, sample: Sample) -> Interval | None:
-        """The interval that a sample ends; None for the first sample, and for one that ends none."""
+    def take(self, sample: Sample, last: bool = False) -> Interval | None:
+        """The interval that a sample ends; None for the first sample, and for one that ends none. The last one may be
+        shorter."""
         fresh = self._fresh
         if fresh is None or self._last is None:
             self._last = self._fresh = sample
@@ -100,7 +105,7 @@ class Intervals:
         self._void = self._void or self._fault(fresh, sample)
         self._fresh = sample
         length_s = sample.at_s - self._last.at_s
-        if length_s < self._limits.least_s:
+        if length_s < (min(self._limits.least_s, LAST_S) if last else self._limits.least_s):
             return None
         if slack_s > MOST_SLACK * length_s:
             self._void = self._void or Void.STALE

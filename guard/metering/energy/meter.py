@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from guard.core.energy_figures import EnergyFigures, PoolFigures
+from guard.core.entry import ExchangeEnergy
 from guard.core.work import Work
 from guard.errors import EnergyError
 from guard.metering.energy.interval import Intervals, Limits, Sample
@@ -82,14 +83,17 @@ class Meter:
         plans: Sequence[PoolPlan],
         own: OwnMeter,
         open_store: Callable[[], EnergyStore],
+        tell: Callable[[Sequence[ExchangeEnergy]], None],
         own_interval_s: float = 10.0,
     ) -> None:
+        """`tell` hears once, in a thread, what each exchange took."""
         self._desks = tuple(_Desk(plan) for plan in plans)
         self._of = {backend: desk for desk in self._desks for backend in desk.plan.backends}
         self._own = own
         self._own_interval_s = own_interval_s
         self._own_totals: Counter[str] = Counter()
         self._open_store = open_store
+        self._tell = tell
         self._store: EnergyStore | None = None
         self._turn = asyncio.Lock()
         self._unwritten: deque[Settled] = deque()
@@ -145,9 +149,20 @@ class Meter:
         sample = await self._sampled(desk)
         running = tuple(desk.running.values())
         async with self._turn:
-            results = await asyncio.to_thread(_settled, desk, sample, running, last)
+            results = await asyncio.to_thread(self._settle, desk, sample, running, last)
         desk.count(results)
         await self._keep(results)
+
+    def _settle(self, desk: _Desk, sample: Sample | None, running: Sequence[float], last: bool) -> Sequence[Settled]:
+        """In a thread."""
+        results = _settled(desk, sample, running, last)
+        told = [one for settled in results for one in settled.told()]
+        books = desk.plan.books
+        if last and isinstance(books, Measured):
+            told.extend(books.pool.leave(_now_ms()))
+        if told:
+            self._tell(told)
+        return results
 
     async def _tend(self, desk: _Desk) -> None:
         while not self._stopping.is_set():
@@ -215,7 +230,7 @@ def _settled(desk: _Desk, sample: Sample | None, running: Sequence[float], last:
         return books.settle(time.monotonic(), _now_ms())
     if desk.intervals is not None and sample is None:
         desk.intervals.miss()
-    interval = desk.intervals.take(sample) if desk.intervals is not None and sample is not None else None
+    interval = desk.intervals.take(sample, last) if desk.intervals is not None and sample is not None else None
     if interval is not None:
         books.pool.put(interval)
         known = interval.energy_mj is not None and interval.void is None

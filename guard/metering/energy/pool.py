@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from guard.core.entry import ExchangeEnergy
 from guard.core.work import Work
 from guard.metering.energy.attribution import MOST_DOUBT, Share, Split, begins_s, split
 from guard.metering.energy.group import grouped
@@ -84,6 +85,13 @@ class Pool:
             self._waiting.popleft()
             settled.append(self._settle(interval, oldest))
         return settled
+
+    def leave(self, now_ms: int) -> Sequence[ExchangeEnergy]:
+        """Nothing comes any more: whoever waits for an interval has no number."""
+        for held in self._held:
+            held.void = held.void or Void.GAP
+        left, self._held = [held.result(now_ms) for held in self._held], []
+        return [one.told(self._origin) for one in left]
 
     def _settle(self, interval: Interval, oldest: float) -> Settled:
         if interval.since_s < self._overflown_until_s:

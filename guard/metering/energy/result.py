@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from guard.core.entry import ExchangeEnergy
 from guard.metering.energy.interval import Void
 from guard.metering.energy.weight import Tokens
 
@@ -55,6 +56,19 @@ class ExchangeResult(msgspec.Struct, frozen=True):
     doubt_mj: int = 0
     void: Void | None = None
 
+    def told(self, origin: Origin) -> ExchangeEnergy:
+        """As others are told of it."""
+        return ExchangeEnergy(
+            exchange=self.exchange,
+            pool=origin.pool,
+            ended_ms=self.ended_ms,
+            energy_mj=self.energy_mj,
+            doubt_mj=self.doubt_mj,
+            void=self.void.value if self.void is not None else "",
+            method=origin.method,
+            weights=origin.weights,
+        )
+
 
 class Settled(msgspec.Struct, frozen=True):
     """What is final of one interval."""
@@ -63,3 +77,7 @@ class Settled(msgspec.Struct, frozen=True):
     interval: IntervalResult
     groups: Sequence[GroupResult]
     exchanges: Sequence[ExchangeResult]
+
+    def told(self) -> list[ExchangeEnergy]:
+        """Its exchanges, as others are told of them."""
+        return [one.told(self.origin) for one in self.exchanges]

@@ -1,18 +1,19 @@
 """Keeps results in a SQLite file of their own, which may be read while Guard writes. Rows are added, never changed.
 
-One thread at a time writes. Rows older than `keep_days` are taken out. Errors are EnergyError.
+Single exchanges are not in it: the ledger has them. One thread at a time writes. Rows older than `keep_days` are taken
+out. Errors are EnergyError.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from guard.errors import EnergyError
-from guard.metering.energy.result import ExchangeResult, GroupResult, Origin, Settled
+from guard.metering.energy.result import GroupResult, Settled
 
-VERSION: Final = 1
+VERSION: Final = 2
 _DAY_MS: Final = 86_400_000
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS interval (
@@ -28,16 +29,11 @@ CREATE TABLE IF NOT EXISTS share (
   energy_mj REAL, doubt_mj REAL NOT NULL, cost_nanousd INTEGER NOT NULL, unpriced INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS share_time ON share (until_ms);
-CREATE TABLE IF NOT EXISTS exchange_energy (
-  exchange TEXT PRIMARY KEY, pool TEXT NOT NULL, until_ms INTEGER NOT NULL,
-  energy_mj INTEGER, doubt_mj INTEGER NOT NULL, void TEXT, method TEXT NOT NULL, weights TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS exchange_energy_time ON exchange_energy (until_ms);
+DROP TABLE IF EXISTS exchange_energy;
 """
 _INTERVAL: Final = "INSERT OR IGNORE INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SHARE: Final = "INSERT INTO share VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_EXCHANGE: Final = "INSERT OR IGNORE INTO exchange_energy VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_TABLES: Final = ("interval", "share", "exchange_energy")
+_TABLES: Final = ("interval", "share")
 
 
 class EnergyStore:
@@ -68,11 +64,12 @@ class EnergyStore:
 
     def _begin(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, VERSION):
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if not _ours(version, tables):
             raise EnergyError(f"{self._path} is of another version or another program's; name another energy.path")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if version == 0:
+        if version != VERSION:
             self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
 
     def _add(self, settled: Settled) -> None:
@@ -85,15 +82,16 @@ class EnergyStore:
             _SHARE,
             [(*when, *_group_row(one)) for one in settled.groups],
         )
-        self._db.executemany(
-            _EXCHANGE,
-            [_exchange_row(one, origin) for one in settled.exchanges],
-        )
 
     def _prune(self, now_ms: int) -> None:
         for table in _TABLES:
             self._db.execute(f"DELETE FROM {table} WHERE until_ms < ?", (now_ms - self._keep_ms,))  # noqa: S608
         self._pruned_ms = now_ms
+
+
+def _ours(version: int, tables: Set[str]) -> bool:
+    """A file that is empty, or that has a version and tables of Guard's."""
+    return version <= VERSION and "interval" in tables if version else not tables
 
 
 def _group_row(one: GroupResult) -> tuple[str | float | None, ...]:
@@ -104,12 +102,6 @@ def _group_row(one: GroupResult) -> tuple[str | float | None, ...]:
 
 def _amounts(one: GroupResult) -> tuple[float | None, ...]:
     return one.energy_mj, one.doubt_mj, one.cost_nanousd, one.unpriced
-
-
-def _exchange_row(one: ExchangeResult, origin: Origin) -> tuple[str | int | None, ...]:
-    void = one.void.value if one.void else None
-    figures = one.energy_mj, one.doubt_mj, void
-    return (one.exchange, origin.pool, one.ended_ms, *figures, origin.method, origin.weights)
 
 
 @contextmanager

@@ -72,3 +72,11 @@ def test_an_exporter_that_is_read_too_rarely_for_how_it_collects_gives_no_number
     readings = [sample(float(at), 1000 * (at // 20)) for at in range(0, 100, 8)]
 
     assert {one.void for one in told(*readings)} == {Void.STALE}
+
+
+@pytest.mark.parametrize(("at_s", "ends"), [(1.9, False), (2.1, True), (10.5, True)])
+def test_the_last_interval_may_be_short_but_not_too_short(at_s: float, ends: bool) -> None:
+    intervals = Intervals(LIMITS)
+    intervals.take(sample(0, 0))
+
+    assert (intervals.take(sample(at_s, 400), last=True) is not None) is ends

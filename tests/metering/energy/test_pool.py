@@ -130,3 +130,15 @@ def test_configured_joules_are_by_model_and_an_unknown_model_has_none() -> None:
     assert outcomes(settled) == {"known": (14_000, None), "unknown": (None, Void.UNMETERED)}
     assert (settled[0].interval.energy_mj, settled[0].interval.idle_mj) == (14_000, None)
     assert {group.model: group.energy_mj for group in settled[0].groups} == {"large": 14_000, "other": None}
+
+
+def test_who_still_waits_at_the_end_has_no_number_and_a_reason() -> None:
+    books = pool(Baseline(configured_w=0.0))
+    books.put(interval(0, 10, 1000))
+    books.add(work("spans", 1, 5, 15, TEN))
+    books.add(work("before", 1, 5, 9, TEN))
+
+    assert outcomes(list(books.settle((), 20))) == {"before": (667, None)}
+    left = books.leave(20_000)
+    assert [(one.exchange, one.energy_mj, one.void, one.ended_ms) for one in left] == [("spans", None, "gap", 20_000)]
+    assert not books.leave(20_000)

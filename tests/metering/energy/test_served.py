@@ -1,8 +1,10 @@
 """A real HTTP server speaks as DCGM-exporter does; the meter reads it, keeps results, and reports them."""
 
 import asyncio
+import contextlib
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 
 from benchmarks.energy_run import books, lines
 from benchmarks.energy_trace import START_MS, Plan, generate
+from guard.core.entry import ExchangeEnergy
 from guard.core.usage import Usage
 from guard.core.work import Work
 from guard.errors import EnergyError
@@ -58,6 +61,10 @@ def store_in(path: Path) -> EnergyStore:
     return EnergyStore(path, "run", 90)
 
 
+def nobody(_told: Sequence[ExchangeEnergy]) -> None:
+    """Does not listen."""
+
+
 def measured(url: str, scraper: Scraper, backends: frozenset[str]) -> PoolPlan:
     origin = Origin("p", "dcgm", "flat")
     books = Pool(origin, FLAT, Baseline(configured_w=0.0), settle_s=60)
@@ -76,7 +83,8 @@ async def test_what_was_metered_is_kept_and_reported(tmp_path: Path) -> None:
     rated = PoolPlan(rated_origin, frozenset({"c"}), 0.01, RatedPool(rated_origin, (Rate(1.0, 0.0, 2.0),)))
     with Exporter(lambda number: page({"GPU-0": 1000 * number, "GPU-other": 5})) as exporter:
         plan = measured(exporter.url, scraper, frozenset({"b"}))
-        meter = Meter([plan, rated], OwnMeter(10.0), lambda: store_in(path), 0.01)
+        told: list[ExchangeEnergy] = []
+        meter = Meter([plan, rated], OwnMeter(10.0), lambda: store_in(path), told.extend, 0.01)
         async with meter.running():
             await asyncio.to_thread(exporter.wait, 3)
             begun = time.monotonic()
@@ -100,18 +108,20 @@ async def test_what_was_metered_is_kept_and_reported(tmp_path: Path) -> None:
     assert found[("p", "acme")].energy_mj == pytest.approx(total - pools["p"].idle_mj, abs=20)
     assert found[("q", "acme")].tokens_per_joule == pytest.approx(100 / 190)
     assert found[("q", "acme")].revenue_usd_per_kwh == pytest.approx(0.005 / (190 / 3.6e6))
-    with sqlite3.connect(path) as db:
-        rows = dict(db.execute("SELECT exchange, energy_mj FROM exchange_energy"))
-    assert rows.keys() == {"a", "r"}
-    assert rows["a"] == found[("p", "acme")].energy_mj
-    assert meter.figures().pools[0].work_mj == pytest.approx(rows["a"], abs=20)
+    assert sorted((one.exchange, one.pool, one.method, one.weights, one.void) for one in told) == [
+        ("a", "p", "dcgm", "flat", ""),
+        ("r", "q", "configured", "", ""),
+    ]
+    energies = {one.exchange: one.energy_mj for one in told}
+    assert energies == {"a": found[("p", "acme")].energy_mj, "r": 190_000}
+    assert meter.figures().pools[0].work_mj == pytest.approx(energies["a"], abs=20)
 
 
 async def test_an_exporter_that_fails_is_a_gap_and_no_trouble(tmp_path: Path) -> None:
     path, scraper = tmp_path / "energy.db", Scraper(open_transport(None), 10.0)
     with Exporter(lambda number: 500 if number == 3 else page({"GPU-0": 1000 * number})) as exporter:
         plan = measured(exporter.url, scraper, frozenset({"b"}))
-        meter = Meter([plan], OwnMeter(None, lambda: ()), lambda: store_in(path))
+        meter = Meter([plan], OwnMeter(None, lambda: ()), lambda: store_in(path), nobody)
         async with meter.running():
             await asyncio.to_thread(exporter.wait, 8)
     await scraper.aclose()
@@ -120,8 +130,39 @@ async def test_an_exporter_that_fails_is_a_gap_and_no_trouble(tmp_path: Path) ->
     assert pool.voids == {"gap": 1}
 
 
+FILES = [
+    ("another program's", ["CREATE TABLE theirs (x)"]),
+    ("another program's, of a version", ["CREATE TABLE theirs (x)", "PRAGMA user_version = 1"]),
+    ("a later version", ["CREATE TABLE interval (x)", "PRAGMA user_version = 99"]),
+]
+
+
+@pytest.mark.parametrize("statements", [row[1] for row in FILES], ids=[row[0] for row in FILES])
+def test_a_file_that_is_not_ours_is_refused_and_left_alone(tmp_path: Path, statements: list[str]) -> None:
+    path = tmp_path / "energy.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        for statement in statements:
+            db.execute(statement)
+    before = path.read_bytes()
+    with pytest.raises(EnergyError, match="another version or another program"):
+        store_in(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_before_goes_on_without_its_exchanges(tmp_path: Path) -> None:
+    """They are in the ledger now."""
+    path = tmp_path / "energy.db"
+    store_in(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE exchange_energy (x); PRAGMA user_version = 1;")
+    store_in(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    assert tables == {"interval", "share"}
+
+
 async def test_a_disk_that_can_not_be_written_stops_the_start(tmp_path: Path) -> None:
-    meter = Meter([], OwnMeter(None, lambda: ()), lambda: store_in(tmp_path))
+    meter = Meter([], OwnMeter(None, lambda: ()), lambda: store_in(tmp_path), nobody)
 
     with pytest.raises(EnergyError, match="check its disk"):
         async with meter.running():

@@ -395,6 +395,12 @@ class LedgerBehind(LedgerError):
     code = "ledger_behind"
 
 
+class ReportTooLarge(RequestError):
+    """A report of usage takes too long, or has too many lines."""
+
+    code = "report_too_large"
+
+
 class EnergyError(GuardError):
     """Energy can't be read, kept or calibrated."""
 

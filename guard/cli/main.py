@@ -19,6 +19,7 @@ from guard.cli.policy import policy
 from guard.cli.record import record
 from guard.cli.replay import replay
 from guard.cli.serve import serve
+from guard.cli.usage import usage
 from guard.errors import GuardError
 
 
@@ -28,7 +29,8 @@ def guard() -> None:
     """A guardrail proxy for token streams."""
 
 
-for command in (serve, check, config, policy, record, replay, ledger, energy, key, models, approvals, approve, deny):
+_COMMANDS = (serve, check, config, policy, record, replay, ledger, usage, energy, key, models, approvals, approve, deny)
+for command in _COMMANDS:
     guard.add_command(command)
 
 

@@ -1,13 +1,13 @@
 """Times on the command line: `7d`, `12h`, `30m` before now, or a date; and lengths of time in the same words."""
 
-import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 
-_AGO: Final = re.compile(r"(\d{1,6})([dhm])")
-_UNITS: Final = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+from guard.metering.report.moment import AGO, UNITS, moment_ms
+
 _LONGEST: Final = timedelta(days=3660)
 
 
@@ -20,16 +20,10 @@ class Moment(click.ParamType[int]):
         """From `7d` or an ISO 8601 date, UTC if it names no zone."""
         if isinstance(value, int):
             return value
-        text = str(value)
         try:
-            if found := _AGO.fullmatch(text):
-                moment = datetime.now(UTC) - int(found[1]) * _UNITS[found[2]]
-            else:
-                moment = datetime.fromisoformat(text)
-                moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
-            self.fail("write how long ago it was (7d, 12h, 30m) or a date (2026-03-01, 2026-03-01T12:00)", param, ctx)
-        return int(moment.timestamp() * 1000)
+            return moment_ms(str(value), time.time_ns() // 1_000_000)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def written(ms: int) -> str:
@@ -48,7 +42,7 @@ class Span(click.ParamType[int]):
             return value
         if value == "0":
             return 0
-        found = _AGO.fullmatch(str(value))
-        if found is None or int(found[1]) * _UNITS[found[2]] > _LONGEST:
+        found = AGO.fullmatch(str(value))
+        if found is None or int(found[1]) * UNITS[found[2]] > _LONGEST:
             self.fail("write how long it is: 90d, 12h, 30m; ten years at most", param, ctx)
-        return int(found[1]) * _UNITS[found[2]] // timedelta(milliseconds=1)
+        return int(found[1]) * UNITS[found[2]] // timedelta(milliseconds=1)

@@ -33,17 +33,17 @@ class LedgerReader:
 
     def verify(self, check: Check | None) -> Verdict:
         """Checks every chain. Raises LedgerError."""
-        with self._snapshot() as db:
+        with self.snapshot() as db:
             return verify(db, check)
 
     def tail(self, count: int) -> list[Shown]:
         """The entries made last, the oldest of them first."""
-        with self._snapshot() as db:
+        with self.snapshot() as db:
             return [_shown(row) for row in db.execute(select(ENTRY).order_by(ENTRY.c.id.desc()).limit(count))][::-1]
 
     def show(self, exchange: str) -> list[Shown]:
         """All entries of an exchange, in the order in which they were made."""
-        with self._snapshot() as db:
+        with self.snapshot() as db:
             return [
                 _shown(row)
                 for row in db.execute(select(ENTRY).where(ENTRY.c.exchange == exchange).order_by(ENTRY.c.id))
@@ -59,7 +59,7 @@ class LedgerReader:
             .where(entry.started_ms >= since_ms, FINAL)
             .group_by(*named, entry.started_ms - entry.started_ms % _HOUR_MS)
         )
-        with self._snapshot() as db:
+        with self.snapshot() as db:
             return [
                 Spending(Identity(tenant, key, tier), _labels(labels), int(summed), int(cost), int(at_ms))
                 for tenant, key, tier, labels, summed, cost, at_ms in db.execute(wanted)
@@ -70,7 +70,8 @@ class LedgerReader:
         self._engine.dispose()
 
     @contextmanager
-    def _snapshot(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction that reads what the ledger was at one moment. Raises LedgerError."""
         with told(self._location):
             engine = self._engine
             if self._location.server:

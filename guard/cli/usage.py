@@ -1,0 +1,68 @@
+"""`guard usage`: what was used, by whom, and what it came to, out of the ledger."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from guard.cli.moment import Moment
+from guard.cli.source import config_option, configured
+
+if TYPE_CHECKING:
+    from guard.config import Settings
+    from guard.metering.report.figures import UsageReport
+    from guard.metering.report.statement import Question
+
+FORMATS: Final = ("table", "csv", "json")
+
+
+@click.command()
+@click.option("--by", default="tenant,model", show_default=True, help="What lines are for, with commas between.")
+@click.option("--since", default="30d", type=Moment(), show_default=True, help="7d, 12h, 30m ago, or a date.")
+@click.option("--until", default=None, type=Moment(), help="Up to when; now by default.")
+@click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only exchanges that have this value.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="What to write.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; standard output.")
+@config_option
+def usage(
+    by: str, since: int, until: int | None, where: Sequence[str], form: str, out: Path | None, config_file: Path | None
+) -> None:
+    """Print what was used, by tenant, key, tier, model, label or time. May run while Guard serves."""
+    from guard.metering.report.dimension import parse_dimensions, parse_filters
+    from guard.metering.report.statement import Question
+
+    settings = configured(config_file)
+    end = time.time_ns() // 1_000_000 if until is None else until
+    question = Question(since, end, parse_dimensions(by), parse_filters(where))
+    text = _written(form, question, settings)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(f"{out} can't be written ({error.strerror}); name another file") from None
+
+
+def _written(form: str, question: "Question", settings: "Settings") -> str:
+    """The report in a format."""
+    if form == "csv":
+        from guard.cli.usage_csv import table_csv
+
+        return table_csv(_report(question, settings))
+    if form == "json":
+        import msgspec
+
+        return msgspec.json.format(msgspec.json.encode(_report(question, settings)), indent=2).decode() + "\n"
+    from guard.cli.usage_table import table
+
+    return table(_report(question, settings))
+
+
+def _report(question: "Question", settings: "Settings") -> "UsageReport":
+    from guard.app.usage import usage_book, with_energy
+
+    return with_energy(usage_book(settings).report(question), question, settings)

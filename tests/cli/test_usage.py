@@ -1,0 +1,106 @@
+"""`guard usage` as whoever pays runs it: tables, CSV and JSON of one ledger agree, and errors name the cure."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guard.core.usage import Usage, UsageSource
+from tests.cli.command import MINIMAL, complaint, guard
+from tests.metering.report.scene import write
+
+POLICIES = Path(__file__).parents[2] / "policies"
+EXCHANGES: list[dict[str, Any]] = [
+    {"tenant": "acme", "usage": Usage(prompt=1_000_000, completion=10), "cost_nanousd": 1_234_567_890},
+    {"tenant": "acme", "usage": Usage(prompt=5, completion=1), "cost_nanousd": 1, "labels": {"team": "x"}},
+    {"tenant": "=cmd()", "model": "m\x1b[2J", "usage": Usage(prompt=7), "cost_nanousd": None},
+    {"tenant": "other", "source": UsageSource.ESTIMATED},
+    {"tenant": "other", "state": "open"},
+]
+ALL = ("--since", "2026-11-01", "--until", "2026-12-02")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a configuration and a ledger."""
+    directory = tmp_path_factory.mktemp("usage")
+    write(f"sqlite:///{directory / 'guard.db'}", directory / "journal", EXCHANGES)
+    (directory / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: sqlite:///guard.db\n")
+    return directory
+
+
+def printed(place: Path, *arguments: str) -> str:
+    done = guard(place, "usage", *ALL, *arguments, KEY="k")
+    assert (done.returncode, done.stderr) == (0, b""), done
+    return done.stdout.decode()
+
+
+def test_a_table_has_lines_their_total_and_what_must_be_known(place: Path) -> None:
+    told = printed(place, "--by", "tenant,model")
+    rows = [line.split() for line in told.splitlines()]
+    assert ["acme", "m", "2", "0", "0", "0", "1,000,005"] in [row[:7] for row in rows]
+    assert ["total", "4", "0", "0", "0", "1,000,112"] in [row[:6] for row in rows]
+    assert "1.234568" in told
+    assert "without a price, which are in no cost: 1 of 4" in told
+    assert "counted by estimate, for neither backend nor tokenizer counted: 1" in told
+    assert "come into these lines when they end: 1" in told
+    assert "\x1b" not in told
+    assert "m\\x1b[2J" in told
+
+
+def test_csv_is_exact_and_no_formula(place: Path) -> None:
+    rows = {
+        row["tenant"]: row for row in csv.DictReader(io.StringIO(printed(place, "--by", "tenant", "--format", "csv")))
+    }
+    assert set(rows) == {"acme", "'=cmd()", "other"}
+    assert (rows["acme"]["cost_nanousd"], rows["acme"]["cost_usd"]) == ("1234567891", "1.234567891")
+    nothing = rows["'=cmd()"]
+    assert (nothing["cost_nanousd"], nothing["cost_usd"], nothing["unpriced"]) == ("", "", "1")
+    assert (nothing["prompt_tokens"], nothing["completion_tokens"]) == ("7", "")
+
+
+def test_json_has_keys_and_says_what_nobody_knows(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "usage.json"
+    assert printed(place, "--by", "label:team,day", "--format", "json", "--out", str(out)) == ""
+    told = json.loads(out.read_text())
+    assert told["by"] == ["label:team", "day"]
+    assert [line["key"] for line in told["lines"]] == [
+        {"label:team": None, "day": "2026-11-30"},
+        {"label:team": "x", "day": "2026-11-30"},
+    ]
+    assert told["total"]["cost_nanousd"] == 1_234_567_891 + 1_000
+    assert told["total"]["reasoning_tokens"] is None
+    assert told["open"] == 1
+
+
+def test_a_total_alone_and_filters(place: Path) -> None:
+    told = json.loads(
+        printed(place, "--by", "", "--where", "tenant=acme", "--where", "label:team=x", "--format", "json")
+    )
+    assert [line["exchanges"] for line in told["lines"]] == [1]
+    empty = json.loads(printed(place, "--where", "tenant=nobody", "--format", "json"))
+    assert (empty["lines"], empty["total"]["exchanges"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cure"),
+    [
+        (("--by", "who"), "tenant, key, tier"),
+        (("--where", "tenant"), "NAME=VALUE"),
+        (("--since", "yesterday"), "2026-03-01"),
+        (("--out", "nowhere/usage.csv"), "name another file"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_with_the_cure(place: Path, arguments: tuple[str, ...], cure: str) -> None:
+    assert cure in complaint(guard(place, "usage", *arguments, KEY="k"))
+
+
+@pytest.mark.parametrize(
+    ("ledger", "cure"), [("sqlite:///none.db", "there is no ledger"), ("sqlite://", "name a file or a server")]
+)
+def test_without_a_ledger_the_cure_is_told(tmp_path: Path, ledger: str, cure: str) -> None:
+    (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: '{ledger}'\n")
+    assert cure in complaint(guard(tmp_path, "usage", KEY="k"))

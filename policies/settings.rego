@@ -60,8 +60,8 @@ members := []
 approval_models := []
 
 # What each administrator's key (admin.keys in the configuration) may do: "approval.list", "approval.approve",
-# "approval.deny", "policy.show", "policy.reload", "decisions.show", "energy.show", "key.list", "key.create",
-# "key.rotate" or "key.revoke". "*" is every key, and every action.
+# "approval.deny", "policy.show", "policy.reload", "decisions.show", "energy.show", "usage.show", "key.list",
+# "key.create", "key.rotate" or "key.revoke". "*" is every key, and every action.
 admins := {"*": ["*"]}
 
 # Models that nobody may use, for example ["old-model"].

@@ -25,6 +25,7 @@ from guard.ingress.keys import key_routes
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import moderation_route
+from guard.ingress.usage import usage_admin_routes, usage_route
 from guard.policy.recorded import RecordedPolicies
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
@@ -87,6 +88,7 @@ def _client_routes(settings: Settings, built: Machinery, parts: Parts) -> Sequen
         *build_api(settings, door, parts, built.pattern, built.backends),
         moderation_route(door, parts.classifier, unsafe_threshold(built.classifiers)),
         figures_route(door, built.gauge),
+        usage_route(door, built.reports.ask if built.reports is not None else None),
         openapi_route(),
         *health_routes(problems(built.ledger, built.opa, built.counters), built.policies.status),
     )
@@ -104,4 +106,5 @@ def _admin_routes(settings: Settings, built: Machinery, parts: Parts) -> Sequenc
         ),
         *key_routes(administration, built.identities.desk(settings)),
         *energy_routes(administration, energy[0].figures if energy is not None else None),
+        *usage_admin_routes(administration, built.reports.ask if built.reports is not None else None),
     )

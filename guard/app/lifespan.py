@@ -38,6 +38,8 @@ async def _start_metering(settings: Settings, built: Machinery, stack: AsyncExit
     """The ledger comes first and goes last."""
     built.ledger.start()
     stack.callback(built.ledger.stop)
+    if built.reports is not None:
+        stack.callback(built.reports.stop)
     recall_spendings(settings, built.budgets, built.counters)
     if built.alarm is not None:
         await stack.enter_async_context(built.alarm.running())

@@ -14,6 +14,7 @@ from guard.app.patterns import build_patterns
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters
 from guard.app.traffic import backend_address
+from guard.app.usage import build_reports
 from guard.audit.audit import Audit
 from guard.config import Settings, load_prices
 from guard.metering.budget.book import BudgetBook
@@ -27,6 +28,7 @@ from guard.policy.server import OpaPolicy
 from guard.ports import Policies, ServedPolicies
 from guard.runtime.approval import ApprovalRoom
 from guard.runtime.model_figures import ModelGauge
+from guard.runtime.reporting import Reports
 from guard.scan.engine import PatternEngine
 from guard.security.classifiers import Classifiers
 from guard.upstream.backend import HttpBackend
@@ -55,6 +57,7 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
     alarm: Webhook | None
     energy: EnergyParts | None
     identities: Identities
+    reports: Reports | None
 
     @property
     def deciding(self) -> Policies:
@@ -90,4 +93,5 @@ def build_machinery(settings: Settings) -> Machinery:
         alarm=alarm,
         energy=build_energy(settings.energy, ledger.note_energy),
         identities=Identities(settings),
+        reports=build_reports(settings),
     )

@@ -63,6 +63,7 @@ def _written(form: str, question: "Question", settings: "Settings") -> str:
 
 
 def _report(question: "Question", settings: "Settings") -> "UsageReport":
-    from guard.app.usage import usage_book, with_energy
+    from guard.app.usage import usage_report
+    from guard.metering.report.book import Bounds
 
-    return with_energy(usage_book(settings).report(question), question, settings)
+    return usage_report(settings, question, Bounds())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from guard.cli.usage_text import exact_usd
-from guard.metering.report.figures import COUNTS, TOKENS, Line, Quantiles, UsageReport
+from guard.metering.report.figures import COUNTS, TOKENS, Quantiles, UsageLine, UsageReport
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ENERGY: Final = ("energy_mj", "energy_exchanges", "tokens_per_joule")
@@ -35,7 +35,7 @@ def _tame(cell: str | int | float | None) -> str | int | float:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _cells(line: Line) -> list[str | int | float | None]:
+def _cells(line: UsageLine) -> list[str | int | float | None]:
     counts = (getattr(line, name) for name in (*COUNTS, *TOKENS))
     energy = (getattr(line, name) for name in _ENERGY)
     power = (getattr(line.power, name, None) for name in _POWER)

@@ -7,7 +7,7 @@ from rich.table import Table
 from guard.cli.moment import written
 from guard.cli.terminal import console, visible
 from guard.cli.usage_text import ABSENT, count, named, number, remarks, usd, watt_hours
-from guard.metering.report.figures import Figures, Line, UsageReport
+from guard.metering.report.figures import UsageFigures, UsageLine, UsageReport
 
 _COLUMNS = (
     *("exchanges", "blocked", "aborted", "failed", "prompt", "cached", "answer", "reasoning", "withheld"),
@@ -46,7 +46,7 @@ def table(report: UsageReport) -> str:
     return captured.get()
 
 
-def _cells(line: Figures, metered: bool) -> Iterator[str]:
+def _cells(line: UsageFigures, metered: bool) -> Iterator[str]:
     for value in (line.exchanges, line.blocked, line.aborted, line.failed):
         yield count(value)
     for tokens in (line.prompt_tokens, line.cached_tokens, line.completion_tokens, line.reasoning_tokens):
@@ -61,7 +61,7 @@ def _cells(line: Figures, metered: bool) -> Iterator[str]:
         yield number(line.tokens_per_joule)
 
 
-def _power(line: Line) -> tuple[str, str]:
+def _power(line: UsageLine) -> tuple[str, str]:
     if line.power is None:
         return ABSENT, ABSENT
     return number(line.power.tokens_per_s_per_watt), number(line.power.revenue_usd_per_kwh)

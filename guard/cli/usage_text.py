@@ -1,4 +1,4 @@
-"""Figures of usage as people read them, and what has to be said beside them."""
+"""UsageFigures of usage as people read them, and what has to be said beside them."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -28,7 +28,8 @@ BODY_BYTES: Final = 4096
 _BODY_S: Final = 10.0
 _ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 Act = Callable[[Administrator, str, bytes], Awaitable[object]]
-"""Does what is asked: for whom, with which last part of the path, with which body; gives what is answered as JSON."""
+"""Does what is asked: for whom, with which last part of the path, with which body (of a GET: its query); gives what is
+answered as JSON."""
 Figures = Callable[[], Mapping[str, int]]
 
 
@@ -86,11 +87,15 @@ def admin_route(method: Literal["GET", "POST"], path: str, door: Administration,
     async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
         authorization = dict(headers_of(request.scope)).get("authorization", "")
         who = door.enter(authorization, address_of(request.scope))
-        body = await read_body(request.receive, BODY_BYTES, _BODY_S) if method == "POST" else b""
+        body = await read_body(request.receive, BODY_BYTES, _BODY_S) if method == "POST" else _query(request)
         answer = msgspec.json.encode(await act(who, _named(request), body))
         return Response(answer, status_code=200, media_type="application/json", headers={"cache-control": "no-store"})
 
     return route(path, http_method=method, name=f"{method} {path}")(serve)
+
+
+def _query(request: Request[Any, Any, Any]) -> bytes:
+    return bytes(request.scope["query_string"])
 
 
 def _named(request: Request[Any, Any, Any]) -> str:

@@ -14,6 +14,7 @@ from guard.dialects.guard_admin import ApprovalList, ApprovalReason, DecisionSta
 from guard.dialects.guard_check import CheckRequest, CheckResponse
 from guard.dialects.guard_keys import KeyList, KeyRequest, RotationRequest
 from guard.dialects.openai_moderation import ModerationRequest, ModerationResponse
+from guard.metering.report.figures import UsageReport
 
 _TYPES: Final = (
     CheckRequest,
@@ -31,6 +32,7 @@ _TYPES: Final = (
     RotationRequest,
     FreshKey,
     KeyRecord,
+    UsageReport,
 )
 _ADMIN_REFUSALS: Final = {
     "400": "The body does not fit.",
@@ -65,7 +67,7 @@ def description() -> dict[str, Any]:
     """The whole document."""
     schemas, components = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
     check_request, check_response, moderation_request, moderation_response, *admin = schemas
-    *admin, key_list, key_request, rotation, fresh, record = admin
+    *admin, key_list, key_request, rotation, fresh, record, usage = admin
     return {
         "openapi": "3.1.0",
         "info": {"title": "Guard", "version": __version__, "description": "The engines as a service."},
@@ -79,6 +81,7 @@ def description() -> dict[str, Any]:
             ),
             **_admin_paths(*admin),
             **_key_paths(key_list, key_request, rotation, fresh, record),
+            **_usage_paths(usage),
         },
         "components": {"schemas": components, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
@@ -117,6 +120,25 @@ def _key_paths(listed: object, wanted: object, rotation: object, fresh: object, 
         },
         f"{place}/{{name}}/rotate": _answered("post", f"Makes a new key in a key's place. {key}", fresh, overlap),
         f"{place}/{{name}}/revoke": _answered("post", f"Ends a key for good. {key}", record, {"parameters": [named]}),
+    }
+
+
+def _usage_paths(report: object) -> dict[str, Any]:
+    asked = {
+        "by": "What lines are for, with commas between: tenant, key, tier, model, dialect, status, reason, "
+        "price_version, hour, day, month, label:NAME; for administrators also backend.",
+        "since": "From when on: 7d, 12h, 30m ago, or an ISO 8601 date; 30d if absent.",
+        "until": "Up to and without this moment; now if absent.",
+        "where": "NAME=VALUE of a dimension; several times: all must hold.",
+    }
+    texts = {name: {"name": name, "in": "query", "description": text} for name, text in asked.items()}
+    kinds: dict[str, Any] = {name: {"type": "string"} for name in asked}
+    kinds["where"] = {"type": "array", "items": {"type": "string"}}
+    query = {"parameters": [{**texts[name], "schema": kinds[name]} for name in asked]}
+    admin = "What was used, by all tenants. An administrator's key is asked for."
+    return {
+        "/v1/guard/usage": _answered("get", "What the caller's tenant used.", report, query),
+        "/v1/guard/admin/usage": _answered("get", admin, report, query),
     }
 
 

@@ -15,9 +15,9 @@ from guard.metering.report.figures import (
     COUNTS,
     METERED,
     SUMS,
-    Figures,
-    Line,
     Quantiles,
+    UsageFigures,
+    UsageLine,
     UsageReport,
     added,
     tokens_per_joule,
@@ -74,7 +74,9 @@ class UsageBook:
         return rows
 
 
-def _line(titles: Sequence[str], key: Key, row: Sequence[Any], times: Mapping[str, Mapping[Key, Histogram]]) -> Line:
+def _line(
+    titles: Sequence[str], key: Key, row: Sequence[Any], times: Mapping[str, Mapping[Key, Histogram]]
+) -> UsageLine:
     # PostgreSQL's sums are Decimals.
     numbers = [None if value is None else int(value) for value in row]
     counted = (*COUNTS, *METERED)
@@ -85,10 +87,10 @@ def _line(titles: Sequence[str], key: Key, row: Sequence[Any], times: Mapping[st
     named = dict(zip(titles, key, strict=True))
     ratio = tokens_per_joule(values["energy_tokens"] or 0, values["energy_mj"])
     spread = {name: quantiles(times[name].get(key, {})) for name in times}
-    return msgspec.convert({**values, **spread, "key": named, "tokens_per_joule": ratio}, Line)
+    return msgspec.convert({**values, **spread, "key": named, "tokens_per_joule": ratio}, UsageLine)
 
 
-def _total(lines: Sequence[Line], times: Mapping[str, Mapping[Key, Histogram]]) -> Figures:
+def _total(lines: Sequence[UsageLine], times: Mapping[str, Mapping[Key, Histogram]]) -> UsageFigures:
     return msgspec.structs.replace(added(lines), **{name: _whole(times[name].values()) for name in times})
 
 

@@ -25,7 +25,7 @@ class Quantiles(msgspec.Struct, frozen=True):
     p99: float
 
 
-class Power(msgspec.Struct, frozen=True):
+class UsagePower(msgspec.Struct, frozen=True):
     """Energy by the intervals of the energy file: see `guard.metering.energy.report.GroupLine`."""
 
     energy_mj: int | None
@@ -37,7 +37,7 @@ class Power(msgspec.Struct, frozen=True):
     void: str
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class UsageFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over exchanges.
 
     `completed`, `blocked`, `aborted` and `failed` together are `exchanges`. `unpriced` ones have no cost and are in
@@ -70,11 +70,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     total_ms: Quantiles | None = None
 
 
-class Line(Figures, frozen=True, kw_only=True):
+class UsageLine(UsageFigures, frozen=True, kw_only=True):
     """Those of one value of each dimension; None where an exchange has no such label."""
 
     key: Mapping[str, str | None]
-    power: Power | None = None
+    power: UsagePower | None = None
 
 
 class UsageReport(msgspec.Struct, frozen=True):
@@ -83,8 +83,8 @@ class UsageReport(msgspec.Struct, frozen=True):
     since_ms: int
     until_ms: int
     by: tuple[str, ...]
-    lines: tuple[Line, ...]
-    total: Figures
+    lines: tuple[UsageLine, ...]
+    total: UsageFigures
     open: int
 
 
@@ -93,7 +93,7 @@ def tokens_per_joule(tokens: int, energy_mj: int | None) -> float | None:
     return tokens * 1000 / energy_mj if energy_mj else None
 
 
-def added(lines: Iterable[Figures]) -> Figures:
+def added(lines: Iterable[UsageFigures]) -> UsageFigures:
     """The sum, without quantiles, which don't add up."""
     counts = dict.fromkeys((*COUNTS, *METERED), 0)
     sums: dict[str, int | None] = dict.fromkeys(SUMS)
@@ -105,4 +105,4 @@ def added(lines: Iterable[Figures]) -> Figures:
             if value is not None:
                 sums[name] = (sums[name] or 0) + value
     ratio = tokens_per_joule(counts["energy_tokens"], sums["energy_mj"])
-    return msgspec.convert({**counts, **sums, "tokens_per_joule": ratio}, Figures)
+    return msgspec.convert({**counts, **sums, "tokens_per_joule": ratio}, UsageFigures)

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from guard.metering.energy.report import Dimension, EnergyBook, GroupLine
-from guard.metering.report.figures import Line, Power, UsageReport
+from guard.metering.report.figures import UsageLine, UsagePower, UsageReport
 from guard.metering.report.statement import Question
 
 _KNOWN: Final[tuple[Dimension, ...]] = ("model", "tier", "tenant")
@@ -34,12 +34,12 @@ def with_power(report: UsageReport, question: Question, book: EnergyBook) -> Usa
     return msgspec.structs.replace(report, lines=tuple(powered))
 
 
-def _with(line: Line, power: Power | None) -> Line:
+def _with(line: UsageLine, power: UsagePower | None) -> UsageLine:
     return line if power is None else msgspec.structs.replace(line, power=power)
 
 
-def _power(line: GroupLine) -> Power:
-    return Power(
+def _power(line: GroupLine) -> UsagePower:
+    return UsagePower(
         energy_mj=line.energy_mj,
         whole_mj=line.whole_mj,
         covered=line.covered,

@@ -11,7 +11,7 @@ import pytest
 from guard.core.entry import Status
 from guard.core.usage import Usage, UsageSource
 from guard.errors import ReportTooLarge
-from guard.metering.report.figures import Figures, Quantiles
+from guard.metering.report.figures import Quantiles, UsageFigures
 from tests.metering.report.scene import HOUR_MS, NOON_MS, lines, opened, question, write
 from tests.postgres import PASSWORD
 
@@ -116,7 +116,7 @@ def test_a_time_has_its_beginning_and_not_its_end(place: Place, tmp_path: Path) 
         report = book.report(question("key", since_ms=NOON_MS, until_ms=NOON_MS + HOUR_MS))
         nothing = book.report(question("key", since_ms=NOON_MS + DAY_MS, until_ms=NOON_MS + 2 * DAY_MS))
     assert list(lines(report, "exchanges")) == [(str(moments[1]),), (str(moments[2]),)]
-    assert (nothing.lines, nothing.total) == ((), Figures())
+    assert (nothing.lines, nothing.total) == ((), UsageFigures())
 
 
 def test_hours_days_and_months_are_utcs(place: Place, tmp_path: Path) -> None:

@@ -32,11 +32,14 @@ class HeldText:
 class HeldFrame:
     """A frame in the hold: its texts in the order of its slots, and the channels whose end it must not overtake."""
 
-    __slots__ = ("_seen", "barriers", "frame", "parts", "touched")
+    __slots__ = ("_seen", "barriers", "frame", "lone", "parts", "touched")
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, alone: HeldText | None = None) -> None:
+        """`alone`: its one text, where it is nothing but that."""
         self.frame = frame
-        self.parts: list[HeldText] = []
+        self.lone = alone is not None
+        """Whether it is one whole text that waits for nothing but its own channel, as nearly every frame is."""
+        self.parts: list[HeldText] = [] if alone is None else [alone]
         self.barriers: list[ChannelHold] = []
         self.touched = False
         """Whether a part of it has left already."""
@@ -80,14 +83,14 @@ class HeldFrame:
             changed = changed or text != slot.text
             texts.append(text)
         for hold in self.holds():
-            hold.queue.popleft()
+            hold.dequeue(self)
         return tuple(texts) if changed else None
 
     def _leave_alone(self, part: HeldText) -> tuple[str] | None:
         """`leave` for one text in one channel, as nearly every frame is."""
         hold = part.hold
         text = hold.leave(part.text, part.start)
-        hold.queue.popleft()
+        hold.dequeue(self)
         return (text,) if self.touched or text != self.frame.slots[0].text else None
 
     def holds(self) -> Iterable["ChannelHold"]:

@@ -6,6 +6,7 @@ is safe; that is the engines' business.
 
 import sys
 from collections import deque
+from collections.abc import Sequence
 
 from guard.core.channel import Channel
 from guard.core.finding import Finding
@@ -38,6 +39,7 @@ class ChannelHold:
         "queue",
         "received",
         "safe",
+        "tangled",
         "upto",
         "wall",
     )
@@ -70,6 +72,8 @@ class ChannelHold:
         self.queue: deque[HeldFrame] = deque()
         self._parts: deque[HeldText] = deque()
         """The texts of those frames that are this channel's."""
+        self.tangled = 0
+        """How many of those frames are more than one whole text, or have left in part."""
         self.closed = False
         self.doomed = False
         """Whether the engines were told that the channel is over, since it ends at its wall whatever follows."""
@@ -98,20 +102,41 @@ class ChannelHold:
         return bool(self.queue) or self.safe < self.received
 
     @property
-    def idle(self) -> bool:
-        """Whether nothing waits here and one engine alone is waited for."""
-        return not self.queue and not self.findings and self.wall is None and len(self.upto) == 1
+    def calm(self) -> bool:
+        """Whether nothing is to be changed or blocked in what waits, and each frame of it is one text and no more."""
+        return not (self.tangled or self.findings or self.edits) and self.wall is None
 
-    def pass_by(self, text: str) -> None:
-        """An idle hold lets text pass that its one engine has judged already."""
-        size = len(text)
+    def flow(self, frame: Frame, text: str, engine: str, upto: int) -> Sequence[Frame]:
+        """Takes a frame of one text and a verdict that finds nothing; answers with the frames that leave, as they came.
+
+        The short way of most chunks, for a calm hold: the same as `append`, `judge`, and `leave` for each.
+        """
+        part = HeldText(self, self.received, text)
+        self.received = part.end
+        self.judge(engine, upto, ())
+        if part.end <= self.safe and not self.queue:
+            self._pass(text)
+            return (frame,)
+        self._parts.append(part)
+        self.queue.append(HeldFrame(frame, part))
+        return self.let_go()
+
+    def let_go(self) -> Sequence[Frame]:
+        """The frames that are safe by now leave a calm hold as they came."""
+        queue, safe = self.queue, self.safe
+        if not queue or queue[0].parts[0].end > safe:
+            return ()
+        left: list[Frame] = []
+        while queue and queue[0].parts[0].end <= safe:
+            left.append(queue.popleft().frame)
+            self._pass(self._parts.popleft().text)
+        return left
+
+    def _pass(self, text: str) -> None:
+        """A text leaves as it came."""
         if self._remembers:
             self._remember(text)
-        self.received += size
-        self.delivered += size
-        self.judged = self.safe = self.received
-        for engine in self.upto:
-            self.upto[engine] = self.received
+        self.delivered += len(text)
 
     @property
     def splits(self) -> bool:
@@ -124,10 +149,11 @@ class ChannelHold:
     @property
     def straddles(self) -> bool:
         """Whether that part is more than space."""
-        if not self.splits:
+        queue = self.queue
+        if not queue or not queue[0].frame.splittable:
             return False
-        part = self.queue[0].parts[0]
-        return not part.text[: self.safe - part.start].isspace()
+        part, safe = queue[0].parts[0], self.safe
+        return part.start < safe < part.end and not part.text[: safe - part.start].isspace()
 
     def ends_with(self, frame: Frame) -> bool:
         """Whether the frame says that the channel is over."""
@@ -144,6 +170,12 @@ class ChannelHold:
         """Lets a frame wait here, once."""
         if not self.queue or self.queue[-1] is not held:
             self.queue.append(held)
+            self.tangled += not held.lone
+
+    def dequeue(self, held: HeldFrame) -> None:
+        """Lets the first frame go."""
+        self.queue.popleft()
+        self.tangled -= not held.lone
 
     def judge(self, engine: str, upto: int, redact: tuple[Finding, ...]) -> None:
         """Takes one engine's verdict on the text before `upto`, and what of it is to be redacted."""

@@ -109,8 +109,8 @@ class StreamGuard:
     @property
     def straddling(self) -> bool:
         """Whether a `Lull` would free something: safe words that wait for the rest of their frame, or a block."""
-        for hold in self._holds.values():  # once per chunk: a loop costs half of what any() does
-            if hold.queue and ((hold.safe > hold.queue[0].start and hold.straddles) or hold.walled):
+        for hold in self._holds.values():  # noqa: SIM110 - once per chunk: any() costs twice as much
+            if hold.queue and (hold.straddles or hold.walled):
                 return True
         return False
 
@@ -151,12 +151,10 @@ class StreamGuard:
         if hold.closed or slot.channel.choice in self._finished:
             return self._halt(HaltReason.MALFORMED)
         self.deltas += 1
-        if hold.idle and verdict.upto == hold.received + len(slot.text) and not verdict.findings:
-            hold.pass_by(slot.text)
-            return (Release(frame),)
-        held = HeldFrame(frame)
-        held.parts.append(hold.append(slot.text))
-        hold.queue.append(held)
+        room = self._plan.hold_chars - hold.waits
+        if hold.calm and not (verdict.findings or self._paused) and len(slot.text) <= room:
+            return tuple(map(Release, hold.flow(frame, slot.text, verdict.engine, verdict.upto)))
+        hold.enqueue(HeldFrame(frame, hold.append(slot.text)))
         return self._inspected(verdict)
 
     def _unseen(self, held: HeldFrame) -> Sequence[Command]:
@@ -200,7 +198,7 @@ class StreamGuard:
             return self._block(hold)
         if hold.safe == before < hold.received and not self._paused and hold.waits < self._plan.hold_chars:
             return ()
-        commands = self._drain((hold,)) if hold.queue else []
+        commands: list[Command] = [*map(Release, hold.let_go())] if hold.calm else self._drain((hold,))
         if hold.queue and hold.waits > self._plan.hold_chars and hold.held > self._plan.hold_chars:
             self._pause(commands)
         elif self._paused:
@@ -267,7 +265,8 @@ class StreamGuard:
     def _split(self, hold: ChannelHold, commands: list[Command]) -> None:
         """Sends the safe part at the head of the channel ahead of the rest of its frame."""
         held = hold.queue[0]
-        held.touched = True
+        hold.tangled += held.lone
+        held.touched, held.lone = True, False
         commands.append(Release(held.frame, (held.parts[0].take(hold.safe),)))
 
     def _rare(self, event: Event) -> Sequence[Command]:

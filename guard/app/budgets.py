@@ -1,14 +1,17 @@
 """Builds the budgets, and tells them what was spent before."""
 
+import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from guard.app.audit import build_webhook
 from guard.config import BudgetSettings, Settings
+from guard.core.counter import Claim
 from guard.metering.budget.book import BudgetBook, untold
 from guard.metering.budget.budget import Budget, Scope, Unit
 from guard.metering.budget.period import Period
-from guard.metering.counter.memory import MemoryCounters
+from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.ledger.reader import LedgerReader
 from guard.metering.location import parse_location
 from guard.ports import Counters, Rater
@@ -43,16 +46,21 @@ def _budget(chosen: BudgetSettings) -> Budget:
     )
 
 
-def recall_spendings(settings: Settings, book: BudgetBook | None, counters: Counters) -> None:
-    """What the ledger has of the running periods goes into counters that begin empty. Raises LedgerError."""
-    if book is None or not isinstance(counters, MemoryCounters):
-        return
+async def recall_spendings(settings: Settings, book: BudgetBook | None, ledger: SqlLedger) -> Sequence[Claim]:
+    """What the ledger has of the running periods, for counters that hold nothing. Raises LedgerError."""
+    if book is None:
+        return ()
+    return await asyncio.to_thread(_recalled, settings, book, ledger)
+
+
+def _recalled(settings: Settings, book: BudgetBook, ledger: SqlLedger) -> Sequence[Claim]:
     section = settings.ledger_section
     location = parse_location(section.url)
     if not location.server and location.path is None:
-        return
+        return ()
+    ledger.drain()
     reader = LedgerReader(section.url, section.password.reveal() if section.password is not None else "")
     try:
-        counters.note(book.claims_of(reader.spendings(book.since_ms())), "")
+        return book.claims_of(reader.spendings(book.since_ms()))
     finally:
         reader.close()

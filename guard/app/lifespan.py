@@ -1,6 +1,6 @@
 """What starts with the application and stops behind it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar
@@ -8,6 +8,7 @@ from litestar import Litestar
 from guard.app.budgets import recall_spendings
 from guard.app.machinery import Machinery
 from guard.config import Settings
+from guard.core.counter import Claim
 from guard.metering.counter.share import SharedCounters
 from guard.pii.names.service import OFF as NAMES_OFF
 from guard.policy.live import LivePolicies
@@ -40,11 +41,24 @@ async def _start_metering(settings: Settings, built: Machinery, stack: AsyncExit
     stack.callback(built.ledger.stop)
     if built.reports is not None:
         stack.callback(built.reports.stop)
-    recall_spendings(settings, built.budgets, built.counters)
+    await _start_counters(settings, built, stack)
     if built.alarm is not None:
         await stack.enter_async_context(built.alarm.running())
     stack.callback(built.audit.stop)
     built.audit.start()
+
+
+async def _start_counters(settings: Settings, built: Machinery, stack: AsyncExitStack) -> None:
+    """Counters that begin empty are told what was spent."""
+
+    def recall() -> Awaitable[Sequence[Claim]]:
+        return recall_spendings(settings, built.budgets, built.ledger)
+
+    if isinstance(built.counters, SharedCounters):
+        stack.push_async_callback(built.counters.stop)
+        await built.counters.start(recall)
+    else:
+        built.counters.note(await recall(), "")
 
 
 def _start_models(built: Machinery, stack: AsyncExitStack) -> None:
@@ -59,10 +73,7 @@ def _start_models(built: Machinery, stack: AsyncExitStack) -> None:
 
 
 async def _start_traffic(built: Machinery, stack: AsyncExitStack) -> None:
-    """What speaks with others: counters' store, backends, meters of energy."""
-    if isinstance(built.counters, SharedCounters):
-        stack.push_async_callback(built.counters.stop)
-        built.counters.start()
+    """What speaks with others: backends, meters of energy."""
     stack.push_async_callback(disconnect, built.backends)
     if built.energy is not None:
         meter, scraper = built.energy

@@ -43,10 +43,14 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Taking(msgspec.Struct, frozen=True):
-    """What came of claims: all were taken or none. `at_ms` is the time by the store's clock; one standing a claim."""
+    """What came of claims: all were taken or none. `at_ms` is the time by the store's clock; one standing a claim.
+
+    `epoch` names the store's memory: it is another one once the store has lost what it held.
+    """
 
     taken: bool
     at_ms: int
     standings: tuple[Standing, ...]
     local: bool = False
     """Whether it was taken of this process's own share, since the store is away."""
+    epoch: str = ""

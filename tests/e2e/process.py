@@ -104,13 +104,18 @@ class Guard(Process):
         """Waits until a model has `count` rows, finished or not."""
         assert any(len(self.rows(model)) >= count for _ in _tries()), "the ledger never showed the exchange"
 
-    def row(self, model: str, status: str) -> dict[str, Any]:
-        """The one row of a test's own model, once its exchange is over; fails unless it ended with `status`."""
+    def settled(self, model: str) -> list[dict[str, Any]]:
+        """A model's rows once all of its exchanges are over."""
         found: list[dict[str, Any]] = []
         for _ in _tries():
             found = self.rows(model)
             if found and all(row["status"] != "open" for row in found):
                 break
+        return found
+
+    def row(self, model: str, status: str) -> dict[str, Any]:
+        """The one row of a test's own model, once its exchange is over; fails unless it ended with `status`."""
+        found = self.settled(model)
         assert [row["status"] for row in found] == [status], found
         return found[0]
 

@@ -15,7 +15,7 @@ import structlog
 from guard.core.counter import Claim, Taking
 from guard.errors import CountersUnavailable
 from guard.metering.counter.memory import MemoryCounters
-from guard.metering.counter.redis import RedisCounters
+from guard.metering.counter.redis import Recall, RedisCounters, nothing
 
 _log: Final = structlog.get_logger("guard.counter")
 _LEAVE_ALONE_S: Final = 1.0
@@ -38,9 +38,10 @@ class SharedCounters:
         """Whether the store answers."""
         return not self.away
 
-    def start(self) -> None:
-        """Starts the store."""
-        self._store.start()
+    async def start(self, recall: Recall = nothing) -> None:
+        """Starts the store, which asks `recall` what was spent whenever it has lost its memory."""
+        self._store.recall = recall
+        await self._store.start()
 
     async def stop(self) -> None:
         """Stops it."""

@@ -25,7 +25,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 async def test_replicas_spend_one_budget(server: RedisServer) -> None:
     stores = [RedisCounters(RedisPlace(server.url, timeout_s=20)) for _ in range(3)]
     for store in stores:
-        store.start()
+        await store.start()
     books = [BudgetBook((budget(LIMIT),), store, clock=lambda: NOON) for store in stores]
     spent = 0
 

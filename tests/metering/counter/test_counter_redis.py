@@ -26,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 @asynccontextmanager
 async def replica(server: RedisServer) -> AsyncIterator[RedisCounters]:
     counters = RedisCounters(RedisPlace(server.url, timeout_s=PATIENCE_S))
-    counters.start()
+    await counters.start()
     try:
         yield counters
     finally:
@@ -116,7 +116,7 @@ async def test_leases_are_shared_renewed_and_given_back(server: RedisServer) -> 
 
 async def test_a_claim_is_refused_while_the_store_is_away_and_it_fails_closed(server: RedisServer) -> None:
     counters = SharedCounters(RedisCounters(RedisPlace(server.url, timeout_s=PATIENCE_S)), None)
-    counters.start()
+    await counters.start()
     assert (await counters.take([claim()], "x")).taken
     server.kill()
 
@@ -133,7 +133,7 @@ async def test_shares_of_a_limit_never_add_up_to_more_than_the_limit(server: Red
         SharedCounters(RedisCounters(RedisPlace(server.url, timeout_s=PATIENCE_S)), replicas) for _ in range(replicas)
     ]
     for counters in fleet:
-        counters.start()
+        await counters.start()
     server.kill()
     said: list[Taking] = [await counters.take([claim(1, limit)], "x") for counters in fleet for _ in range(limit)]
 
@@ -145,7 +145,7 @@ async def test_shares_of_a_limit_never_add_up_to_more_than_the_limit(server: Red
 
 async def test_a_share_is_not_fresh_when_the_store_goes_away(server: RedisServer) -> None:
     counters = SharedCounters(RedisCounters(RedisPlace(server.url, timeout_s=PATIENCE_S)), 2)
-    counters.start()
+    await counters.start()
     for _ in range(4):
         assert (await counters.take([claim()], "x")).taken
     server.kill()
@@ -159,7 +159,7 @@ async def test_the_store_learns_what_was_granted_while_it_was_away(server: Redis
     clock = [0.0]
     store = RedisCounters(RedisPlace(server.url, timeout_s=PATIENCE_S))
     counters = SharedCounters(store, 2, lambda: clock[0])
-    counters.start()
+    await counters.start()
     server.kill()
     taking = await counters.take([claim(3)], "x")
     counters.correct(claim(3), taking, 4)
@@ -171,3 +171,122 @@ async def test_the_store_learns_what_was_granted_while_it_was_away(server: Redis
     assert (await counters.take([claim()], "x")).standings[0].used == 5
     assert counters.healthy()
     await counters.stop()
+
+
+class CutWire:
+    """A way to the server that loses answers: `cut` says of how many scripts; `mute`: the next one's never comes."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self.cut = 0
+        self.mute = False
+        self.heard = asyncio.Event()
+        self.port = 0
+
+    async def serve(self) -> asyncio.Server:
+        listener = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self.port = listener.sockets[0].getsockname()[1]
+        return listener
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._server.port)
+        while data := await reader.read(65536):
+            up_writer.write(data)
+            said = await up_reader.read(65536)
+            if self.cut and b"EVALSHA" in data and not said.startswith(b"-NOSCRIPT"):
+                self.cut -= 1
+                break
+            if self.mute and b"EVALSHA" in data:
+                self.mute = False
+                self.heard.set()
+                continue
+            writer.write(said)
+        writer.close()
+        up_writer.close()
+
+
+@asynccontextmanager
+async def wired(server: RedisServer) -> AsyncIterator[tuple[RedisCounters, CutWire]]:
+    """Counters behind a wire that can be cut."""
+    wire = CutWire(server)
+    listener = await wire.serve()
+    counters = RedisCounters(RedisPlace(f"redis://127.0.0.1:{wire.port}/0", timeout_s=PATIENCE_S))
+    await counters.start()
+    try:
+        yield counters, wire
+    finally:
+        await counters.stop()
+        listener.close()
+
+
+async def test_a_claim_whose_answer_is_lost_is_taken_back(server: RedisServer) -> None:
+    async with wired(server) as (counters, wire), replica(server) as reader:
+        assert (await counters.take([claim(1), Claim("busy", 1, 1)], "a")).taken
+        wire.cut = 1
+        with pytest.raises(CountersUnavailable):
+            await counters.take([claim(5), Claim("free", 1, 1)], "b")
+
+        await until_used(reader, 1)
+        await until_taken(reader, Claim("free", 1, 1))
+        assert not (await reader.take([Claim("busy", 1, 1)], "c")).taken
+
+
+async def test_a_claim_that_is_given_up_while_it_is_under_way_is_taken_back(server: RedisServer) -> None:
+    async with wired(server) as (counters, wire), replica(server) as reader:
+        assert (await counters.take([claim(1)], "a")).taken
+        wire.mute = True
+        asking = asyncio.create_task(counters.take([claim(5)], "b"))
+        await wire.heard.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+        await until_used(reader, 1)
+
+
+async def test_a_correction_that_is_sent_again_counts_once(server: RedisServer) -> None:
+    async with wired(server) as (counters, wire), replica(server) as reader:
+        taking = await counters.take([claim(6, 20)], "a")
+        wire.cut = 1
+        counters.correct(claim(6, 20), taking, 9)
+        await until_used(reader, 9)
+        wire.cut = 1
+        counters.correct(claim(9, 20), taking, 4)
+        await until_used(reader, 4)
+        async for _ in tries():
+            if not len(counters._outbox):
+                break
+        assert await used(reader) == 4
+
+
+async def test_a_store_that_lost_its_memory_is_told_what_was_spent_before_it_grants_anything(
+    server: RedisServer,
+) -> None:
+    async def recall() -> list[Claim]:
+        return [claim(7, key="month")]
+
+    async with replica(server) as counters:
+        counters.recall = recall
+        before = await counters.take([claim(6, key="month"), claim(3, key="minute")], "running")
+        server.kill()
+        server.start()
+        refused = await until_known(counters)
+
+        assert refused > 0
+
+        assert await used(counters, "month") == 7
+        counters.correct(claim(6, key="month"), before, 2)
+        await until_used(counters, 9, "month")
+
+
+async def until_known(counters: RedisCounters) -> int:
+    """Waits until the server grants again; how often it refused."""
+    refused = 0
+    async for _ in tries():
+        try:
+            await used(counters)
+        except CountersUnavailable:
+            refused += 1
+            continue
+        break
+    return refused

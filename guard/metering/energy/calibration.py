@@ -1,10 +1,9 @@
 """Weights from measured intervals: joules for a token by model and class, and the power without work. Pure.
 
-Power without work is the median of the intervals in which nothing ran. What is left of the others is fitted to their
-tokens by non-negative least squares (Lawson and Hanson, Solving Least Squares Problems, 1974, ch. 23). A pool is more
-thrifty at one time than at another, with its load and its heat: that factor is common to all tokens of an interval, is
-smoothed over neighbours, and taken out before the next fit. A cached token's joules are too few to be told apart in
-most pools; it then weighs a fixed part of one that was not cached. What always comes in one proportion is refused.
+Power without work is the median of the intervals in which nothing ran; what is left of the others is fitted to their
+tokens (`fit`). A cached token's joules are too few to be told apart in most pools; it then weighs a fixed part of one
+that was not cached. What always comes in one proportion is refused, and weights that are too uncertain to split a
+pool's energy by. It can't see what all intervals have in common: a model that is always served with another's load.
 """
 
 import hashlib
@@ -13,8 +12,9 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from guard.metering.energy.fit import Array, fitted, standard_error, without_tenths
+from guard.metering.energy.idle import UNKNOWN_SPREAD
 from guard.metering.energy.weight import Rate, Tokens, Weights
 
 CACHED: Final = 0.05
@@ -22,13 +22,13 @@ CACHED: Final = 0.05
 FOR_EACH: Final = 20
 """Intervals with work that are asked for, for each number that is fitted."""
 LEAST_IDLE: Final = 5
-_NEIGHBOURS: Final = 9
-_ROUNDS: Final = 6
+MOST_DOUBT: Final = 0.04
+"""The standard error that a line may have from its weights. What else is uncertain has the rest of 5 %."""
+_UNUSUAL: Final = 3.0
+"""That line is of one model, with so many times as many tokens of one class as it usually has."""
 _CERTAIN: Final = 5.0
 """Standard errors that a cached token's joules must be from zero, to be told apart."""
 _MOST_CONDITION: Final = 200.0
-_TOLERANCE: Final = 1e-10
-_Array = NDArray[np.float64]
 _Column = tuple[str, str]
 
 
@@ -42,6 +42,18 @@ class Observation(msgspec.Struct, frozen=True):
 
 class NotCalibrated(ValueError):
     """The intervals don't tell; says what is missing."""
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """Intervals with work: their joules without the power that is taken anyway, and how far that may be off."""
+
+    busy: Sequence[Observation]
+    active: Array
+    idle: Array
+
+    def matrix(self, columns: Sequence[_Column], tied: frozenset[str] = frozenset()) -> Array:
+        """Tokens by interval and column; a tied model's cached ones are a part of its prompts'."""
+        return np.column_stack([_tokens(self.busy, column, column[0] in tied) for column in columns])
 
 
 def calibrate(observations: Sequence[Observation], name: str) -> Weights:
@@ -58,106 +70,79 @@ def calibrate(observations: Sequence[Observation], name: str) -> Weights:
             f"{len(busy)} intervals with work are known and {FOR_EACH * 3 * max(len(models), 1)} are needed; wait"
         )
     active = np.array([one.energy_mj / 1000 - idle_w * one.seconds for one in busy])
-    deviation = np.hypot(0.03 * active, 0.02 * idle_w * np.array([one.seconds for one in busy]))
-    joules, residual = _rates(busy, models, active, deviation)
+    idle = UNKNOWN_SPREAD * idle_w * np.array([one.seconds for one in busy])
+    joules, residual, doubt = _rates(_Task(busy, active, idle), models)
     rates = tuple(_rate(model, joules) for model in models)
     digest = hashlib.sha256(msgspec.json.encode((idle_w, rates))).hexdigest()[:8]
-    return Weights(f"{name}-{digest}", rates, round(idle_w, 3), round(residual, 4), len(known))
-
-
-def nonnegative(matrix: _Array, target: _Array) -> _Array:
-    """The x ≥ 0 for which |matrix · x − target| is least. `matrix` is (n, m), `target` (n,), x (m,)."""
-    count = matrix.shape[1]
-    free = np.zeros(count, dtype=bool)
-    best = np.zeros(count)
-    for _ in range(3 * count + 1):
-        gradient = matrix.T @ (target - matrix @ best)
-        gradient[free] = -np.inf
-        if free.all() or gradient.max() <= _TOLERANCE * max(1.0, float(np.abs(target).sum())):
-            break
-        free[int(np.argmax(gradient))] = True
-        trial = _on(matrix, target, free)
-        while (trial[free] <= 0).any():
-            best = _step(best, trial, free)
-            free &= best > _TOLERANCE
-            trial = _on(matrix, target, free)
-        best = trial
-    return best
-
-
-def _on(matrix: _Array, target: _Array, free: NDArray[np.bool_]) -> _Array:
-    """Least squares with all but the free ones at zero."""
-    found = np.zeros(matrix.shape[1])
-    found[free] = np.linalg.lstsq(matrix[:, free], target, rcond=None)[0]
-    return found
-
-
-def _step(best: _Array, trial: _Array, free: NDArray[np.bool_]) -> _Array:
-    """As far towards `trial` as nothing becomes negative."""
-    leaving = free & (trial <= 0)
-    length = float(np.min(best[leaving] / (best[leaving] - trial[leaving])))
-    stepped: _Array = best + length * (trial - best)
-    stepped[leaving & (stepped <= _TOLERANCE)] = 0.0
-    return stepped
+    return Weights(f"{name}-{digest}", rates, round(idle_w, 3), round(residual, 4), len(known), round(doubt, 4))
 
 
 def _worked(one: Observation) -> bool:
     return any(tokens.total for tokens in one.tokens.values())
 
 
-def _rates(
-    busy: Sequence[Observation], models: Sequence[str], active: _Array, deviation: _Array
-) -> tuple[Mapping[_Column, float], float]:
-    """Joules by model and class, and what is left (root mean square, as a share). Raises NotCalibrated."""
+def _rates(task: _Task, models: Sequence[str]) -> tuple[Mapping[_Column, float], float, float]:
+    """Joules by model and class, what is left (root mean square, as a share), and the doubt. Raises NotCalibrated."""
     apart: list[_Column] = [(model, kind) for model in models for kind in ("prompt", "cached", "answer")]
-    apart = [column for column in apart if _column(busy, column, tied=False).any()]
-    joules, errors, _ = _fitted(busy, apart, active, deviation, frozenset())
-    tied = frozenset(
-        model for model in models if (model, "cached") in joules and not _told_apart(joules, errors, model)
+    apart = [column for column in apart if _tokens(task.busy, column, tied=False).any()]
+    tied = _tied(task, apart, models)
+    columns = [column for column in apart if column[1] != "cached" or column[0] not in tied]
+    matrix = task.matrix(columns, tied)
+    _check_condition(matrix)
+    fit = fitted(matrix, task.active, task.idle)
+    doubt = _check_doubt(task, columns, matrix, fit.joules)
+    residual = float(np.sqrt(np.mean((task.active - fit.expected) ** 2)) / np.mean(task.active))
+    joules = dict(zip(columns, fit.joules.tolist(), strict=True))
+    cached = {(model, "cached"): CACHED * joules.get((model, "prompt"), 0.0) for model in tied}
+    return joules | cached, residual, doubt
+
+
+def _tied(task: _Task, columns: Sequence[_Column], models: Sequence[str]) -> frozenset[str]:
+    """Models whose cached tokens can't be told apart."""
+    matrix = task.matrix(columns)
+    _check_condition(matrix)
+    joules = dict(zip(columns, fitted(matrix, task.active, task.idle).joules, strict=True))
+    spread = standard_error(without_tenths(matrix, task.active, task.idle))
+    errors = dict(zip(columns, spread, strict=True))
+    return frozenset(
+        model
+        for model in models
+        if (cached := (model, "cached")) in joules
+        and not _CERTAIN * errors[cached] < joules[cached] <= joules.get((model, "prompt"), 0.0)
     )
-    kept = [column for column in apart if column[1] != "cached" or column[0] not in tied]
-    joules, errors, residual = _fitted(busy, kept, active, deviation, tied)
-    return joules | {(model, "cached"): CACHED * joules.get((model, "prompt"), 0.0) for model in tied}, residual
 
 
-def _told_apart(joules: Mapping[_Column, float], errors: Mapping[_Column, float], model: str) -> bool:
-    cached, prompt = joules[model, "cached"], joules.get((model, "prompt"), 0.0)
-    return _CERTAIN * errors[model, "cached"] < cached <= prompt
-
-
-def _fitted(
-    busy: Sequence[Observation], columns: Sequence[_Column], active: _Array, deviation: _Array, tied: frozenset[str]
-) -> tuple[dict[_Column, float], dict[_Column, float], float]:
-    """Joules, their standard errors, and the residual."""
-    matrix = np.column_stack([_column(busy, column, column[0] in tied) for column in columns])
-    lengths = np.linalg.norm(matrix / deviation[:, None], axis=0)
-    if np.linalg.cond(matrix / deviation[:, None] / lengths) > _MOST_CONDITION:
+def _check_condition(matrix: Array) -> None:
+    if np.linalg.cond(matrix / np.linalg.norm(matrix, axis=0)) > _MOST_CONDITION:
         raise NotCalibrated(
             "models or kinds of tokens always came in the same proportion, so that they can't be told apart; "
             "serve them in other mixtures"
         )
-    factor = np.ones(len(active))
-    for _ in range(_ROUNDS):
-        scaled = matrix * (factor / deviation)[:, None] / lengths
-        fitted = nonnegative(scaled, active / deviation) / lengths
-        expected = matrix @ fitted
-        fits = expected * factor
-        factor = _smoothed(active, expected)
-    noise = float(np.mean(((active - fits) / deviation) ** 2))
-    errors = np.sqrt(np.diag(np.linalg.inv(scaled.T @ scaled)) * noise) / lengths
-    residual = float(np.sqrt(np.mean((active - fits) ** 2)) / np.mean(active))
-    return dict(zip(columns, fitted.tolist(), strict=True)), dict(zip(columns, errors.tolist(), strict=True)), residual
 
 
-def _smoothed(active: _Array, expected: _Array) -> _Array:
-    """How much more than expected the neighbourhood of each interval took."""
-    window = np.ones(min(_NEIGHBOURS, len(active)))
-    near = np.convolve(expected, window, "same")
-    ratio: _Array = np.convolve(active, window, "same") / np.maximum(near, _TOLERANCE)
-    return np.maximum(ratio, 0.0)
+def _check_doubt(task: _Task, columns: Sequence[_Column], matrix: Array, joules: Array) -> float:
+    """The worst of the lines that are thought of: its standard error as a share of it. Raises NotCalibrated."""
+    usual = matrix.sum(axis=0)
+    others = without_tenths(matrix, task.active, task.idle)
+    worst, blamed = 0.0, columns[0]
+    for at, column in enumerate(columns):
+        line = usual * [model == column[0] for model, _ in columns]
+        line[at] *= _UNUSUAL
+        part = float(joules @ line / (joules @ usual))
+        if part <= 0:
+            raise NotCalibrated(f"what {column[0]} takes can't be told from nothing; wait for more intervals with it")
+        error = float(standard_error(others @ line / (others @ usual))) / part
+        if error > worst:
+            worst, blamed = error, column
+    if worst > MOST_DOUBT:
+        raise NotCalibrated(
+            f"what {blamed[0]} takes is uncertain by {worst:.1%} where most tokens are of the kind {blamed[1]!r}, and "
+            f"{MOST_DOUBT:.0%} is the most; wait for more intervals, with more of it and with less"
+        )
+    return worst
 
 
-def _column(busy: Sequence[Observation], column: _Column, tied: bool) -> _Array:
+def _tokens(busy: Sequence[Observation], column: _Column, tied: bool) -> Array:
     model, kind = column
     found = [one.tokens.get(model, Tokens()) for one in busy]
     counts = np.array([getattr(tokens, kind) for tokens in found], dtype=np.float64)

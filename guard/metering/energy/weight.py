@@ -52,7 +52,8 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rates, the first that fits a model holds. `idle_w` is the pool's power without work, None if it is not known.
 
     `residual` is how far the energy of the intervals that they were fitted to lies from them (root mean square, as a
-    share), `intervals` how many those were; 0 for weights that nobody fitted.
+    share), `intervals` how many those were, `doubt` the standard error that a line may have from them, as a share;
+    0 for weights that nobody fitted.
     """
 
     version: str
@@ -60,6 +61,7 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle_w: float | None = None
     residual: float = 0.0
     intervals: int = 0
+    doubt: float = 0.0
 
     def rate(self, model: str) -> Rate | None:
         """The rate of a model; None where there is none."""

@@ -1,9 +1,11 @@
 """Weights come from what a pool took; what can't be told apart is refused."""
 
+import msgspec
 import numpy as np
 import pytest
 
-from guard.metering.energy.calibration import NotCalibrated, Observation, calibrate, nonnegative
+from guard.metering.energy.calibration import NotCalibrated, Observation, calibrate
+from guard.metering.energy.fit import nonnegative
 from guard.metering.energy.weight import Tokens
 
 
@@ -50,6 +52,51 @@ def test_what_pools_took_is_found_again() -> None:
 
 def test_the_same_intervals_give_the_same_version() -> None:
     assert calibrate(observed(1), "p") == calibrate(observed(1), "p") != calibrate(observed(2), "p")
+
+
+def test_a_few_intervals_that_are_wide_of_the_mark_move_nothing() -> None:
+    """A long prompt is computed in one interval, and its tokens are laid into the next."""
+    intervals = observed(1)
+    for at in (60, 120, 180):
+        before, behind = intervals[at], intervals[at + 1]
+        more = {**behind.tokens, "large": behind.tokens["large"] + Tokens(prompt=40_000)}
+        intervals[at] = msgspec.structs.replace(before, energy_mj=before.energy_mj + 12_000_000)
+        intervals[at + 1] = msgspec.structs.replace(behind, tokens=more)
+    rate = calibrate(intervals, "p").rate("large")
+
+    assert rate is not None
+    assert (rate.prompt, rate.answer) == pytest.approx((0.3, 4), rel=0.05)
+
+
+def test_one_kind_of_tokens_alone_leaves_nothing_to_doubt() -> None:
+    """Embeddings: whatever a token weighs, a tenant's part is that of its tokens."""
+    random = np.random.default_rng(1)
+    counts = random.integers(100, 3000, 80)
+    busy = [
+        Observation(15.0, 1_500_000 + round(300 * int(one) * random.uniform(0.5, 1.5)), {"m": Tokens(prompt=int(one))})
+        for one in counts
+    ]
+    assert calibrate([Observation(15.0, 1_500_000, {})] * 20 + busy, "p").doubt == 0
+
+
+def noisy(seed: int, share: float) -> list[Observation]:
+    """The pool takes so much more or less than its tokens say, at random."""
+    random = np.random.default_rng(seed)
+    return [
+        msgspec.structs.replace(one, energy_mj=round(1_500_000 + (one.energy_mj - 1_500_000) * random.uniform(*span)))
+        for one in observed(seed, busy=120)
+        for span in [(1 - share, 1 + share)]
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weights_that_are_uncertain_are_refused_by_how_much(seed: int) -> None:
+    with pytest.raises(
+        NotCalibrated,
+        match=r"(small|large) takes (is uncertain by \d+\.\d% .* 4% is the most|can't be told from nothing)",
+    ):
+        calibrate(noisy(seed, 0.5), "p")
+    assert 0 < calibrate(noisy(seed, 0.02), "p").doubt < 0.04
 
 
 REFUSED = [

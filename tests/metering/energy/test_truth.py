@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.energy_run import books, calibrated, exchange_results, lines
 from benchmarks.energy_trace import START_MS, Plan, generate
+from guard.metering.energy.calibration import NotCalibrated
 from guard.metering.energy.interval import Void
 from guard.metering.energy.weight import DEFAULT
 
@@ -17,6 +18,8 @@ PLANS = [
     (Plan(seed=3, busy=1.0, hours=3.0), 0.05),
     (Plan(seed=4, gpus=1, idle_w=70.0, busy=0.7), 0.05),
     (Plan(seed=5, busy=1.5, drift=0.1, idle_noise=0.03), 0.05),
+    # Its calibration has a prompt of half a minute, laid into one interval.
+    (Plan(seed=902, gpus=1, idle_w=70.0, busy=0.7), 0.05),
 ]
 
 
@@ -35,6 +38,13 @@ def test_models_tiers_tenants_and_idle_are_within_five_percent(plan: Plan, middl
     claimed = {name: one.energy_mj for name, one in exchanges.items() if one.energy_mj is not None}
     assert len(claimed) > 0.85 * len(trace.works)
     assert median(abs(energy / trace.truth_mj[name] - 1) for name, energy in claimed.items()) < middle
+
+
+@pytest.mark.parametrize("seed", [1, 4, 11])
+def test_too_little_to_go_by_gives_no_weights(seed: int) -> None:
+    """A model would be off by up to 7 % with what such a calibration finds."""
+    with pytest.raises(NotCalibrated, match="uncertain by"):
+        calibrated(generate(Plan(seed=seed + 1000, hours=2.5)), DEFAULT)
 
 
 def test_every_fault_lies_in_an_interval_without_a_number() -> None:

@@ -10,6 +10,7 @@ from guard.cli.moment import Moment
 from guard.cli.source import config_option, configured
 
 if TYPE_CHECKING:
+    from guard.config import EnergySettings
     from guard.metering.energy.report import Dimension
 
 _SINCE = click.option("--since", default="7d", type=Moment(), show_default=True, help="7d, 12h, 30m ago, or a date.")
@@ -56,7 +57,9 @@ def calibrate(pool: str, since: int, until: int | None, out: Path, config_file: 
     from guard.metering.energy.calibration import calibrate as fitted
     from guard.metering.energy.report import EnergyBook
 
-    observed = EnergyBook(Path(configured(config_file).energy.path)).observations(pool, since, _now(until))
+    section = configured(config_file).energy
+    _check_pool(pool, section)
+    observed = EnergyBook(Path(section.path)).observations(pool, since, _now(until))
     try:
         weights = fitted(observed, pool)
     except NotCalibrated as error:
@@ -69,6 +72,16 @@ def calibrate(pool: str, since: int, until: int | None, out: Path, config_file: 
         f"{weights.version}: {weights.intervals} intervals, {weights.idle_w:.0f} W without work, "
         f"{weights.residual:.1%} left over, a line uncertain by {weights.doubt:.1%} at the most; written to {out}"
     )
+
+
+def _check_pool(name: str, section: "EnergySettings") -> None:
+    """Refuses what there is nothing to calibrate of."""
+    pool = next((one for one in section.pools if one.name == name), None)
+    if pool is None:
+        named = ", ".join(one.name for one in section.pools) or "none is configured"
+        raise click.UsageError(f"--pool names no pool of energy.pools ({named})")
+    if pool.source.joules_per_token:
+        raise click.UsageError(f"{name} is not measured: its joules for a token are configured")
 
 
 def _dimensions(by: str) -> "tuple[Dimension, ...]":

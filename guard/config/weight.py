@@ -20,6 +20,9 @@ def load_weights(path: Path) -> Weights:
         weights = msgspec.json.decode(data, type=Weights)
     except (OSError, msgspec.MsgspecError) as error:
         raise ConfigError(f"{path} can't be read as weights ({error}); guard energy calibrate writes them") from None
-    if any(value < 0 for rate in weights.rates for value in (rate.prompt, rate.cached, rate.answer)):
-        raise ConfigError(f"{path} has a weight below zero; calibrate anew")
+    if not weights.rates:
+        raise ConfigError(f"{path} has no weight; calibrate anew")
+    joules = [value for rate in weights.rates for value in (rate.prompt, rate.cached, rate.answer)]
+    if any(value < 0 for value in (*joules, weights.idle_w or 0.0)):
+        raise ConfigError(f"{path} has a weight or a power below zero; calibrate anew")
     return weights

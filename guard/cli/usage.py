@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from guard.metering.report.figures import UsageReport
     from guard.metering.report.statement import Question
 
-FORMATS: Final = ("table", "csv", "json")
+FORMATS: Final = ("table", "csv", "json", "focus")
 
 
 @click.command()
@@ -26,9 +26,19 @@ FORMATS: Final = ("table", "csv", "json")
 @click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only exchanges that have this value.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="What to write.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; standard output.")
+@click.option("--prices", multiple=True, type=click.Path(path_type=Path), help="focus: an older price book.")
+@click.option("--provider", default="Guard", show_default=True, help="focus: who charges.")
+@click.option("--service", default="Inference", show_default=True, help="focus: for what.")
 @config_option
 def usage(
-    by: str, since: int, until: int | None, where: Sequence[str], form: str, out: Path | None, config_file: Path | None
+    by: str,
+    since: int,
+    until: int | None,
+    where: Sequence[str],
+    form: str,
+    out: Path | None,
+    config_file: Path | None,
+    **focus: Any,
 ) -> None:
     """Print what was used, by tenant, key, tier, model, label or time. May run while Guard serves."""
     from guard.metering.report.dimension import parse_dimensions, parse_filters
@@ -37,7 +47,7 @@ def usage(
     settings = configured(config_file)
     end = time.time_ns() // 1_000_000 if until is None else until
     question = Question(since, end, parse_dimensions(by), parse_filters(where))
-    text = _written(form, question, settings)
+    text = _focus(question, settings, **focus) if form == "focus" else _written(form, question, settings)
     if out is None:
         sys.stdout.write(text)
         return
@@ -60,6 +70,24 @@ def _written(form: str, question: "Question", settings: "Settings") -> str:
     from guard.cli.usage_table import table
 
     return table(_report(question, settings))
+
+
+def _focus(question: "Question", settings: "Settings", prices: Sequence[Path], provider: str, service: str) -> str:
+    """Charges, as CSV. What a reader has to know of them goes to standard error."""
+    import msgspec
+
+    from guard.cli.usage_csv import rows_csv
+    from guard.cli.usage_text import missing_books, remarks
+    from guard.config import load_prices
+    from guard.metering.report.charge import COLUMNS, cells
+    from guard.metering.report.focus import Seller, charges, focus_dimensions
+
+    own = [Path(settings.prices)] if settings.prices else []
+    books = {book.version: book for book in map(load_prices, (*own, *prices))}
+    report = _report(msgspec.structs.replace(question, by=focus_dimensions(question.by)), settings)
+    for remark in (*remarks(report), *missing_books(report, books)):
+        click.echo(f"note: {remark}", err=True)
+    return rows_csv([COLUMNS, *map(cells, charges(report, books, Seller(provider, service)))])
 
 
 def _report(question: "Question", settings: "Settings") -> "UsageReport":

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from guard.cli.usage_text import exact_usd
 from guard.metering.report.figures import COUNTS, TOKENS, Quantiles, UsageLine, UsageReport
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _ENERGY: Final = ("energy_mj", "energy_exchanges", "tokens_per_joule")
 _TIMES: Final = tuple(f"{name}_{part}_ms" for name in ("first", "total") for part in ("p50", "p95", "p99"))
 _POWER: Final = ("whole_mj", "covered", "tokens_per_s_per_watt", "revenue_usd_per_kwh", "void")
@@ -32,7 +34,8 @@ def rows_csv(rows: Iterable[Sequence[str | int | float | None]]) -> str:
 def _tame(cell: str | int | float | None) -> str | int | float:
     if cell is None:
         return ""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    formula = isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if formula else cell
 
 
 def _cells(line: UsageLine) -> list[str | int | float | None]:

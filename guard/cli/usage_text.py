@@ -1,9 +1,10 @@
 """UsageFigures of usage as people read them, and what has to be said beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from guard.cli.terminal import visible
+from guard.metering.report.dimension import RATED
 from guard.metering.report.figures import UsageReport
 
 ABSENT: Final = "–"
@@ -58,3 +59,12 @@ def remarks(report: UsageReport) -> Iterator[str]:
         yield f"exchanges that are not over, and come into these lines when they end: {report.open:,}"
     if total.energy_mj is not None and total.energy_exchanges < total.exchanges:
         yield f"exchanges whose energy is known: {total.energy_exchanges:,} of {total.exchanges:,}"
+
+
+def missing_books(report: UsageReport, books: Container[str]) -> Iterator[str]:
+    """Price books without which FOCUS rows can't be taken apart. The report is by `price_version` and `cost_state`."""
+    versions = {line.key["price_version"] or "" for line in report.lines if line.key["cost_state"] == RATED}
+    for version in sorted(versions):
+        if version not in books:
+            name = visible(version) or "that is not known"
+            yield f"rows by the price book {name} have no unit price; name its file with --prices"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from guard.config import load_prices
 from guard.core.usage import Usage, UsageSource
 from tests.cli.command import MINIMAL, complaint, guard
 from tests.metering.report.scene import write
@@ -104,3 +105,41 @@ def test_what_does_not_fit_is_one_line_with_the_cure(place: Path, arguments: tup
 def test_without_a_ledger_the_cure_is_told(tmp_path: Path, ledger: str, cure: str) -> None:
     (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: '{ledger}'\n")
     assert cure in complaint(guard(tmp_path, "usage", KEY="k"))
+
+
+def test_focus_charges_come_with_what_a_reader_must_know(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text("version: old\nprices: [{prompt: 1, answer: 1}]\n")
+    done = guard(
+        place, "usage", *ALL, "--format", "focus", "--prices", str(tmp_path / "old.yaml"), "--provider", "Us", KEY="k"
+    )
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
+    assert done.returncode == 0
+    assert {row["x_CostState"] for row in rows} == {"Unsplit", "Unpriced"}
+    assert {row["ProviderName"] for row in rows} == {"Us"}
+    costs = [row["BilledCost"] for row in rows if row["BillingAccountId"] == "acme"]
+    assert costs == ["1.234567891"]
+    told = done.stderr.decode()
+    assert "rows by the price book v1 have no unit price; name its file with --prices" in told
+    assert "without a price, which are in no cost: 1 of 4" in told
+
+
+def test_focus_takes_rows_apart_by_the_book_that_rated_them(place: Path, tmp_path: Path) -> None:
+    book = tmp_path / "prices.yaml"
+    book.write_text("version: v\nprices: [{prompt: 1, answer: 10}]\n")
+    version = load_prices(book).version
+    priced = {"cost_nanousd": 200_000, "price_version": version}
+    write(f"sqlite:///{tmp_path / 'guard.db'}", tmp_path / "journal", [priced])
+    (tmp_path / "guard.yaml").write_text(
+        f"{MINIMAL}policies: {POLICIES}\nledger: sqlite:///guard.db\nprices: prices.yaml\n"
+    )
+    rows = list(csv.DictReader(io.StringIO(printed(tmp_path, "--format", "focus"))))
+    assert [(row["SkuMeter"], row["ListUnitPrice"], row["BilledCost"]) for row in rows] == [
+        ("Prompt Tokens", "1.0", "0.0001"),
+        ("Answer Tokens", "10.0", "0.0001"),
+    ]
+
+
+def test_focus_has_no_place_for_some_dimensions(place: Path) -> None:
+    assert "leave other dimensions out" in complaint(
+        guard(place, "usage", "--format", "focus", "--by", "status", KEY="k")
+    )

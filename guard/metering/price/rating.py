@@ -28,30 +28,31 @@ def cost_nanousd(price: Price, usage: Usage, pictures: int = 0) -> int:
 
     A part never counts for more than the whole that it is a part of, whatever a backend reports.
     """
-    cached, audio, image, text = _shares(usage.prompt, usage.cached, usage.audio, usage.image)
-    reasoning, tool, answer = _shares(usage.completion, usage.reasoning, usage.tool)
+    cached, audio, image, text = shares(usage.prompt, usage.cached, usage.audio, usage.image)
+    reasoning, tool, answer = shares(usage.completion, usage.reasoning, usage.tool)
     total = (
         text * price.prompt
-        + cached * _or(price.cached, price.prompt)
-        + audio * _or(price.audio, price.prompt)
-        + image * _or(price.image, price.prompt)
+        + cached * otherwise(price.cached, price.prompt)
+        + audio * otherwise(price.audio, price.prompt)
+        + image * otherwise(price.image, price.prompt)
         + answer * price.answer
-        + reasoning * _or(price.reasoning, price.answer)
-        + tool * _or(price.tool, price.answer)
+        + reasoning * otherwise(price.reasoning, price.answer)
+        + tool * otherwise(price.tool, price.answer)
     )
     return (total + _MILLION // 2) // _MILLION + price.request + pictures * price.picture
 
 
-def _shares(whole: int | None, *parts: int | None) -> tuple[int, ...]:
+def shares(whole: int | None, *parts: int | None) -> tuple[int, ...]:
     """The parts of a count, each cut to what is left of the whole, and the rest."""
     left = whole or 0
-    shares: list[int] = []
+    parted: list[int] = []
     for part in parts:
         share = min(part or 0, left)
-        shares.append(share)
+        parted.append(share)
         left -= share
-    return (*shares, left)
+    return (*parted, left)
 
 
-def _or(price: int | None, otherwise: int) -> int:
-    return otherwise if price is None else price
+def otherwise(price: int | None, whole: int) -> int:
+    """The price of a part, or of the whole where it has none of its own."""
+    return whole if price is None else price

@@ -9,9 +9,14 @@ from guard.errors import RequestError
 
 TIMES: Final = {"hour": 13, "day": 10, "month": 7}
 """Of the time at which an exchange began, by how much of an ISO date each keeps."""
-PUBLIC: Final = ("tenant", "key", "tier", "model", "dialect", "status", "reason", "price_version", *TIMES)
+PUBLIC: Final = (
+    *("tenant", "key", "tier", "model", "dialect", "status", "reason", "price_version", "cost_state"),
+    *TIMES,
+)
 """What a tenant may ask for of itself: which backends there are is the operator's business."""
 NAMES: Final = (*PUBLIC, "backend")
+RATED, FREE, UNPRICED = "rated", "free", "unpriced"
+"""The states of a cost: there is one, it is zero (no backend was reached, or prices are zero), there is no price."""
 LABEL: Final = "label:"
 MOST: Final = 6
 MOST_FILTERS: Final = 16

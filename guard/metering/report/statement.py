@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    case,
     cast,
     column,
     func,
@@ -27,7 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from guard.core.entry import Status
 from guard.core.usage import UsageSource
 from guard.metering.ledger.row import RESERVED
-from guard.metering.report.dimension import TIMES, Dimension, Filter
+from guard.metering.report.dimension import FREE, RATED, TIMES, UNPRICED, Dimension, Filter
 from guard.metering.report.figures import COUNTS, METERED, SUMS
 from guard.metering.report.histogram import step_sql
 
@@ -103,6 +104,10 @@ def _expression(dimension: Dimension, server: bool) -> ColumnElement[Any]:
         return _label(dimension.label, server)
     if dimension.timed:
         return func.substr(_date(server), 1, TIMES[dimension.name])
+    if dimension.name == "cost_state":
+        cost = _EXCHANGE.c.cost_nanousd
+        unpriced, free, rated = (literal_column(f"'{state}'", Text) for state in (UNPRICED, FREE, RATED))
+        return case((cost.is_(None), unpriced), (cost == 0, free), else_=rated)
     return _EXCHANGE.c[dimension.name]
 
 

@@ -15,6 +15,12 @@ _TOKEN: Final = re.compile(
     rb'[ \t\n\r]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")'
     rb"|(?P<number>" + _NUMBER + rb")|(?P<word>true|false|null)|(?P<mark>[\[\]{}:,]))"
 )
+_MEMBER: Final = re.compile(
+    rb'(?>[ \t\n\r]*)(?P<comma>,)?(?>[ \t\n\r]*)(?P<name>"(?>[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)")(?>[ \t\n\r]*):'
+    + _TOKEN.pattern
+)
+"""An object's next member, up to the end of its value, or of the mark that its value begins with."""
+
 _NUMBERS: Final = re.compile(rb"[ \t\n\r]*" + _NUMBER + rb"(?:[ \t\n\r]*,[ \t\n\r]*" + _NUMBER + rb")*[ \t\n\r]*\]")
 _LONG_INTEGER: Final = re.compile(rb"(?<![0-9.])[0-9]{12}")
 _LONG_NUMBER: Final = re.compile(rb"-?(?:[0-9]{12}|[0-9]\.[0-9]{5,18}[eE]\+?1[1-8])")
@@ -150,25 +156,27 @@ class Reader:
 
     def _step(self, inside: Container) -> None:
         """Reads a container's next member, or its end."""
+        if inside.close == b"}":
+            member = _MEMBER.match(self._raw, self._at, self._end)
+            if member is not None and (member.start("comma") < 0) == (inside.count == 0):
+                self._member(inside, member)
+                return
         token = self._token()
         mark = token["mark"]
         if mark == inside.close:
             self._finish(inside)
             return
+        if inside.close == b"}":
+            raise JsonError(f"an object needs a name and a value here (byte {token.start()})")
         if inside.count:
             if mark != b",":
                 raise JsonError(f"not valid JSON (byte {token.start()})")
             token = self._token()
         index, inside.count = inside.count, inside.count + 1
-        if inside.close == b"]":
-            self._value((*inside.path, index), inside.item, token)
-        else:
-            self._member(inside, token)
+        self._value((*inside.path, index), inside.item, token)
 
-    def _member(self, inside: Container, token: "re.Match[bytes]") -> None:
-        start, end = token.span("string")
-        if start < 0:
-            raise JsonError(f"a member needs a name (byte {token.start()})")
+    def _member(self, inside: Container, member: "re.Match[bytes]") -> None:
+        start, end = member.span("name")
         name, names = decode_string(self._raw[start:end]), self._names[-1]
         if name in names:
             raise JsonError(f"a name occurs twice in one object (byte {start})")
@@ -177,10 +185,9 @@ class Reader:
         path, step = (*inside.path, name), "?" if odd else name
         where = f"{inside.where}.{step}" if inside.where else step
         self._leaf(Leaf(path, where, "string", start, end, name=True))
-        colon = self._token()
-        if colon["mark"] != b":":
-            raise JsonError(f"not valid JSON (byte {colon.start()})")
-        self._value(path, where, self._token())
+        inside.count += 1
+        self._at = member.end()
+        self._value(path, where, member)
 
     def _is_numbers(self, container: Container) -> bool:
         """Takes an array of numbers at once, unless one is long enough to be looked at."""

@@ -7,7 +7,6 @@ fit is inspected like any other text, so a form that is too tight costs time and
 
 import re
 from collections.abc import Callable, Collection
-from functools import lru_cache
 from typing import Final
 
 from guard.core.taxonomy import group_of
@@ -53,7 +52,7 @@ _URL: Final = "URL"
 _HARMLESS: Final = frozenset({"pii.quasi"})
 _SECRET_ALONE: Final = frozenset({"secret"})
 _REMEMBERED: Final = 4_096
-"""Marks whose judgement is remembered: the same few stand in every chunk of every answer."""
+"""Most marks that are remembered: the same few stand in every chunk of every answer."""
 
 _MODEL: Final = re.compile(
     r"(?:@[ch]f/)?(?![A-Za-z0-9_.:/+=~-]*(?:[0-9](?:[-_.]?[0-9]){12}|(?<![A-Z0-9])[A-Z0-9]{16}))"
@@ -87,15 +86,29 @@ class Marks:
     """
 
     def __init__(self, types_in: Callable[[str], Collection[str]] | None = None) -> None:
-        self._types_in = None if types_in is None else lru_cache(_REMEMBERED)(types_in)
+        self._types_in = types_in
+        self._known: set[str] = set()
+        """Some of those that were judged to be marks; never anything else."""
 
     def is_mark(self, text: str) -> bool:
         """Whether a string in a mark's place is one, and no value."""
-        if not is_mark(text):
+        if text in self._known:
+            return True
+        if not is_mark(text) or self._counts(text):
             return False
-        groups = {group_of(type_) for type_ in self._types_in(text) if type_ != _URL} if self._types_in else ()
-        counted = groups and (groups & _SECRET_ALONE if _IDENTIFIER.fullmatch(text) else groups - _HARMLESS)
-        return not counted
+        if self._types_in is not None:
+            self._remember(text)
+        return True
+
+    def _remember(self, text: str) -> None:
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known.add(text)
+
+    def _counts(self, text: str) -> bool:
+        """Whether something is found in what has a mark's form, and counts."""
+        groups = {group_of(type_) for type_ in self._types_in(text) if type_ != _URL} if self._types_in else set()
+        return bool(groups and (groups & _SECRET_ALONE if _IDENTIFIER.fullmatch(text) else groups - _HARMLESS))
 
     def is_plain_name(self, name: str) -> bool:
         """Whether a member's name is just a name; any other is inspected like a text."""

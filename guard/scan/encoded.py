@@ -51,11 +51,12 @@ class Encoded:
 
     def pass_by(self, plain: str, end: int) -> int:
         """Takes text that maps one to one and ends at `end`. Returns how far everything has its verdict."""
-        if self._busy or self._is_long(plain):
+        tail = self._tail
+        if self._busy or (len(tail) + len(plain) >= LEAST_CHARS and _LONG.search(tail + plain)):
             start = end - len(plain)
             return self.feed(plain, range(start, end), range(start + 1, end + 1), end)
-        bare = plain.rstrip(ALPHABET)
-        self._tail = tail = plain[len(bare) :] if bare else self._tail + plain
+        bare = len(plain.rstrip(ALPHABET))
+        self._tail = tail = plain[bare:] if bare else tail + plain
         self._end = end
         return end - len(tail)
 

@@ -58,7 +58,7 @@ class CharTable(dict[int, str]):
 class Fold:
     """One channel's fold. `json`: the text is itself JSON. Channels share a `table`, which is only a cache."""
 
-    __slots__ = ("_document", "_hidden", "_json", "_pending", "_table", "received")
+    __slots__ = ("_document", "_flows", "_hidden", "_json", "_pending", "_table", "received")
 
     def __init__(self, table: CharTable, json: bool = False) -> None:
         self._table = table
@@ -66,6 +66,8 @@ class Fold:
         self._pending = ""
         self._document = Document(json)
         self._hidden = HiddenText()
+        self._flows = False
+        """Whether nothing is unfinished or in doubt, in a text that is no document: then plain text needs no look."""
         self.received = 0
         """Code points taken so far, those of an unfinished escape included."""
 
@@ -76,7 +78,7 @@ class Fold:
 
     def plain(self, text: str) -> str | None:
         """The normal form of a text that maps one to one, taken; None, and nothing is taken, for any other."""
-        if self._pending or not self._hidden.idle or not text or not self._is_prose(text):
+        if not text or not (self._flows or self._begins_to_flow(text)):
             return None
         if _UNPLAIN.search(text):
             folded = text.translate(self._table)
@@ -85,21 +87,24 @@ class Fold:
         else:
             folded = text
         self.received += len(text)
-        self._hidden.pass_by(text[-1])
+        self._hidden.previous = text[-1]
         return folded
 
-    def _is_prose(self, text: str) -> bool:
-        """Whether the text is no document, as far as that can be told now."""
+    def _begins_to_flow(self, text: str) -> bool:
         document = self._document
+        if self._pending or not self._hidden.idle:
+            return False
         if document.fresh and text[0] not in _MAY_BEGIN:
             document.run(text)
-        return document.outside
+        self._flows = document.outside
+        return self._flows
 
     def feed(self, text: str, final: bool = False) -> Folded:
         """The normal form of what `text` completes. `final`: an unfinished escape is what it looks like."""
         plain = self.plain(text)
         if plain is not None:
             return Folded(plain)
+        self._flows = False
         base = self.received - len(self._pending)
         self.received += len(text)
         text, self._pending = self._pending + text, ""

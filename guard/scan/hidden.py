@@ -29,10 +29,11 @@ class HiddenText:
     What is in doubt: a joiner whose right neighbour has not come, and a flag's tags whose end has not.
     """
 
-    __slots__ = ("_doubt", "_found", "_previous", "_tags")
+    __slots__ = ("_doubt", "_found", "_tags", "previous")
 
     def __init__(self) -> None:
-        self._previous = ""
+        self.previous = ""
+        """The last character. Plain text may go by while nothing is in doubt, if it is set to the last of that."""
         self._doubt: tuple[int, int] | None = None
         self._tags = 0
         """How many tags of a flag are in doubt; 0 when what is in doubt is a joiner."""
@@ -42,10 +43,6 @@ class HiddenText:
     def idle(self) -> bool:
         """Whether plain text needs no look: nothing is in doubt."""
         return self._doubt is None
-
-    def pass_by(self, char: str) -> None:
-        """Plain text went by, of which this is the last character."""
-        self._previous = char
 
     def settled(self, received: int) -> int:
         """How far every character has its verdict."""
@@ -58,13 +55,13 @@ class HiddenText:
         if self._doubt is not None and self._resolved(char, kind, at + width):
             return
         if kind is None:
-            self._previous = char
-        elif kind == "HIDDEN_TAGS" and self._previous == _FLAG and char != _TAG_END:
-            self._doubt, self._tags, self._previous = (at, at + width), 1, ""
-        elif char in _JOINERS and _joins(self._previous):
+            self.previous = char
+        elif kind == "HIDDEN_TAGS" and self.previous == _FLAG and char != _TAG_END:
+            self._doubt, self._tags, self.previous = (at, at + width), 1, ""
+        elif char in _JOINERS and _joins(self.previous):
             self._doubt, self._tags = (at, at + width), 0
         else:
-            self._previous = "" if kind == "HIDDEN_TAGS" else self._previous
+            self.previous = "" if kind == "HIDDEN_TAGS" else self.previous
             self._add(kind, at, at + width)
 
     def take(self, final: bool = False) -> tuple[Finding, ...]:

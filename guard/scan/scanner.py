@@ -116,11 +116,11 @@ class Scanner:
         """The short way of most text: it maps one to one, and usually there is no match in it."""
         window, encoded = self._window, self._encoded
         self._scan(plain)
-        window.append(plain)
         safe = self._fold.received if encoded is None else encoded.pass_by(plain, self._fold.received)
-        if not self._matcher.ended and not (encoded and encoded.found):
-            upto = window.drop(self._viable(window.text))
+        if not (self._matcher.ended or (encoded is not None and encoded.found)):
+            upto = window.advance(plain, self._viable)
             return Inspected(self._channel, "pattern", upto if upto < safe else safe)
+        window.append(plain)
         findings: list[Finding] = []
         upto = min(safe, self._settle(findings, final=False))
         if encoded is not None:

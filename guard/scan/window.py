@@ -3,6 +3,8 @@
 Most text is received as its normal form; positions then map one to one and no map is kept.
 """
 
+from collections.abc import Callable
+
 from guard.scan.automaton import SENTINEL
 from guard.scan.fold import Folded
 from guard.scan.received import Received
@@ -36,13 +38,15 @@ class Window:
         self.text += plain
         self._end += len(plain)
 
-    def drop(self, position: int) -> int:
-        """Forgets the text before `position` of a straight window, and tells where that was received."""
-        received = self._base + position
+    def advance(self, plain: str, viable: Callable[[str], int]) -> int:
+        """Takes such text, and forgets what can't be part of a match any more; tells how far that was received."""
+        self.text = text = self.text + plain
+        self._end += len(plain)
+        position = viable(text)
         if position > 1:
-            self.text = self.text[position - 1 :]
-            self._base = received - 1
-        return received
+            self.text = text[position - 1 :]
+            self._base += position - 1
+        return self._base + 1
 
     def extend(self, folded: Folded, settled: int) -> None:
         """Takes more text; `settled` is how far the received text has its normal form."""

@@ -4,7 +4,8 @@
 `results/month-*.json`. Processes serve exchanges (completed, aborted, blocked, failed, asked again with the same
 idempotency key) and are killed with SIGKILL at random moments, also while they start; the next one goes on. Whoever is
 killed between two instructions may have taken a piece that the backend does not know to be taken: such a piece may be
-counted or not, and is told.
+counted or not, and is told. Each exchange claims a budget in a real Redis, which must never hold less than the ledger:
+what it holds more (`unsettled_tokens`) are reservations of those that were killed.
 """
 
 import json
@@ -15,9 +16,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
+import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
@@ -29,6 +31,7 @@ from guard.metering.ledger.options import LedgerOptions
 from guard.metering.ledger.reader import LedgerReader
 from guard.metering.ledger.verify import Fault
 from guard.metering.location import parse_location
+from tests.redis import RedisServer
 
 RESULTS: Final = Path(__file__).with_name("results")
 _POLL_S: Final = 0.001
@@ -51,11 +54,13 @@ class Outcome(msgspec.Struct, frozen=True):
     entries: int
     faults: tuple[Fault, ...]
     signed: bool
+    budget_tokens: int
+    unsettled_tokens: int
     seconds: float
 
 
 def run(url: str, password: str, folder: Path, exchanges: int, kills: int, seed: int) -> Outcome:
-    """Serves the month, and compares. `folder` gets the journals and the backend's count."""
+    """Serves the month, and compares. `folder` gets the journals, the backend's count and the budgets' Redis."""
     began = time.monotonic()
     key = _key()
     options = LedgerOptions(
@@ -69,15 +74,26 @@ def run(url: str, password: str, folder: Path, exchanges: int, kills: int, seed:
         head_entries=5_000,
     )
     counts = Counts(folder / "counts", exchanges)
-    killed = _serve(options, folder / "counts", counts, exchanges, kills, random.Random(seed))
-    return _compare(url, password, key, counts.cells, exchanges, killed, time.monotonic() - began)
+    with RedisServer(folder) as budgets:
+        task = Task(options, str(folder / "counts"), exchanges, 0, 6, budgets.url)
+        killed = _serve(task, counts, kills, random.Random(seed))
+        seconds = time.monotonic() - began
+        return _compare(url, password, key, counts.cells, exchanges, killed, _budget_tokens(budgets.url), seconds)
 
 
-def _serve(options: LedgerOptions, path: Path, counts: Counts, exchanges: int, kills: int, draw: random.Random) -> int:
+def _budget_tokens(url: str) -> int:
+    """What the budgets' counters hold."""
+    with redis.Redis.from_url(url, decode_responses=True) as client:
+        held = (client.hvals(key) for key in client.scan_iter("guard:budget:*"))
+        return sum(int(amount) for amounts in held for amount in cast(list[str], amounts))
+
+
+def _serve(task: Task, counts: Counts, kills: int, draw: random.Random) -> int:
+    exchanges = task.count
     moments = sorted(draw.sample(range(exchanges), kills))
     first = 0
     for moment in moments:
-        worker = _start(Task(options, str(path), exchanges, first, 6))
+        worker = _start(msgspec.structs.replace(task, first=first))
         early = time.monotonic() + draw.random() if draw.random() < 0.2 else float("inf")
         while not counts.cells[moment * CELLS + OPENED] and time.monotonic() < early and worker.poll() is None:
             time.sleep(_POLL_S)
@@ -85,7 +101,7 @@ def _serve(options: LedgerOptions, path: Path, counts: Counts, exchanges: int, k
         assert worker.wait() in (0, -signal.SIGKILL), "a worker failed by itself"
         while first < exchanges and counts.cells[first * CELLS + OPENED]:
             first += 1
-    assert _start(Task(options, str(path), exchanges, first, 6)).wait() == 0
+    assert _start(msgspec.structs.replace(task, first=first)).wait() == 0
     return len(moments)
 
 
@@ -103,7 +119,7 @@ def _start(task: Task) -> "subprocess.Popen[bytes]":
 
 
 def _compare(
-    url: str, password: str, key: str, cells: memoryview, exchanges: int, killed: int, seconds: float
+    url: str, password: str, key: str, cells: memoryview, exchanges: int, killed: int, budget: int, seconds: float
 ) -> Outcome:
     location = parse_location(url)
     rows: dict[str, tuple[int, int, int]] = {}
@@ -127,13 +143,16 @@ def _compare(
             wrong.append(told)
         open_tokens += sent - taken
         sums = [old + new for old, new in zip(sums, (prompt, completion, least, sent), strict=True)]
+    unsettled = budget - sums[0] - sums[1]
+    if unsettled < 0:
+        wrong.append(f"the budgets hold {-unsettled} tokens less than the ledger")
     wrong += [f"{exchange} is unknown to the backend" for exchange in rows]
     reader = LedgerReader(url, password)
     verdict = reader.verify(Signer(key).check)
     reader.close()
     return Outcome(
         exchanges, killed, estimated, attempts, *sums, open_tokens, tuple(wrong[:20]), verdict.entries,
-        verdict.faults, verdict.signed == verdict.heads > 0, round(seconds, 1),
+        verdict.faults, verdict.signed == verdict.heads > 0, budget, unsettled, round(seconds, 1),
     )  # fmt: skip
 
 

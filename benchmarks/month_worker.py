@@ -1,28 +1,36 @@
 """One process of `benchmarks/month.py`: exchanges on a ledger, until they are all done or somebody kills it.
 
 The backend stands in this process and counts in a file that outlives it: what it sent, and what was taken off it.
-Guard's own account and ledger do the rest, as in the pump: the account is opened, the backend asked, every piece
-noted, the account closed.
+Guard's own account and ledger do the rest, as in the pump: the account is opened, a budget in Redis is claimed, the
+backend asked, every piece noted, the account closed and the budget settled.
 """
 
+import asyncio
 import mmap
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import uvloop
 
+from guard.core.budget import BudgetClaim
 from guard.core.entry import Opening, Status
+from guard.core.facts import Identity
 from guard.core.finding import Finding
 from guard.core.usage import Usage
+from guard.metering.budget.book import BudgetBook
+from guard.metering.budget.budget import Budget, Scope, Unit
+from guard.metering.budget.period import Period
+from guard.metering.counter.redis import RedisCounters, RedisPlace
 from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.ledger.options import LedgerOptions
 from guard.metering.price.book import Book, Price
 from guard.metering.price.rating import BookRater
-from guard.ports import Ledger
+from guard.ports import Budgets, Ledger
 from guard.runtime.account import Account
+from guard.runtime.budgeting import NO_BUDGETS
 
 CELLS: Final = 4
 OPENED, ASKED, SENT, TAKEN = range(CELLS)
@@ -32,6 +40,9 @@ AT_ONCE: Final = 32
 PRICE: Final = Price(prompt=2_000_000, answer=8_000_000)
 RATER: Final = BookRater(Book("month", (PRICE,)))
 START_MS: Final = 1_790_000_000_000
+BUDGET: Final = Budget(
+    name="month", scope=Scope(tenant="*"), unit=Unit.TOKENS, limit=1 << 50, period=Period("month"), answer_tokens=16
+)
 MONTH_MS: Final = 30 * 86_400_000
 _ENDS: Final = (
     (0.80, Status.COMPLETED, ""),
@@ -43,13 +54,14 @@ _ENDS: Final = (
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What a process has to do: exchanges `first` to `last` of a month of `count`."""
+    """What a process has to do: exchanges from `first` on of a month of `count`. `redis`: where budgets are counted."""
 
     options: LedgerOptions
     counts: str
     count: int
     first: int
     seed: int
+    redis: str = ""
 
 
 class Counts:
@@ -93,12 +105,9 @@ def prompt_tokens(number: int) -> int:
     return 1 + number % 97
 
 
-def exchange(ledger: Ledger, cells: memoryview, number: int, draw: random.Random, count: int) -> Iterator[None]:
-    """One exchange, a piece at a time."""
-    at, prompt = number * CELLS, prompt_tokens(number)
-    cells[at + OPENED] = 1
+def opening_of(number: int, count: int) -> Opening:
     again = number % 50 == 49  # The client asks once more, with the idempotency key of the exchange before it.
-    opening = Opening(
+    return Opening(
         exchange=exchange_id(number),
         tenant=f"tenant-{number // 100 % 7}",
         key="key",
@@ -110,43 +119,75 @@ def exchange(ledger: Ledger, cells: memoryview, number: int, draw: random.Random
         started_ms=START_MS + MONTH_MS * number // count,
         idempotency=f"again-{number - number % 2}" if again or number % 50 == 48 else "",
     )
-    account = Account(ledger, opening, 4 * prompt, RATER)
-    chance = draw.random()
-    status, reason = next((status, reason) for bound, status, reason in _ENDS if chance < bound)
-    answer = Answer(prompt, draw.choice((0, 1, 4, 1_000)))
-    if reason != "policy_error":
-        account.ask()
-        cells[at + ASKED] = 1
-        pieces = draw.randrange(1, 12)
+
+
+def claim_of(opening: Opening, prompt: int) -> BudgetClaim:
+    identity = Identity(opening.tenant, opening.key, opening.tier)
+    return BudgetClaim(opening.exchange, identity, {}, opening.model, prompt, None, 1, opening.started_ms)
+
+
+class Month:
+    """Exchanges of a month, each of which may end at any instruction."""
+
+    def __init__(self, ledger: Ledger, budgets: Budgets, cells: memoryview, draw: random.Random, count: int) -> None:
+        self._ledger, self._budgets, self._cells, self._draw, self._count = ledger, budgets, cells, draw, count
+
+    async def serve(self, number: int) -> None:
+        """One exchange, a piece at a time."""
+        cells, at, prompt = self._cells, number * CELLS, prompt_tokens(number)
+        cells[at + OPENED] = 1
+        opening = opening_of(number, self._count)
+        account = Account(self._ledger, opening, 4 * prompt, RATER)
+        chance = self._draw.random()
+        status, reason = next((status, reason) for bound, status, reason in _ENDS if chance < bound)
+        answer = Answer(prompt, self._draw.choice((0, 1, 4, 1_000)))
+        if reason != "policy_error":
+            account.purse = await self._budgets.reserve(claim_of(opening, prompt))
+            account.ask()
+            cells[at + ASKED] = 1
+            await self._relay(account, answer, at, status)
+        account.ends(status, reason)
+        account.close(answer if account.asked else None)  # type: ignore[arg-type]
+        cells[at + OPENED] = OVER
+
+    async def _relay(self, account: Account, answer: Answer, at: int, status: Status) -> None:
+        pieces = self._draw.randrange(1, 12)
         for piece in range(pieces):
-            cells[at + SENT] += 1
+            self._cells[at + SENT] += 1
             answer.take(last=status is Status.COMPLETED and piece == pieces - 1)
             account.note(answer)  # type: ignore[arg-type]
-            cells[at + TAKEN] += 1
-            yield
-    account.ends(status, reason)
-    account.close(answer if account.asked else None)  # type: ignore[arg-type]
-    cells[at + OPENED] = OVER
+            self._cells[at + TAKEN] += 1
+            await asyncio.sleep(0)
+
+
+async def work(task: Task, ledger: Ledger) -> None:
+    cells = Counts(Path(task.counts), task.count).cells
+    counters = RedisCounters(RedisPlace(task.redis, timeout_s=30)) if task.redis else None
+    budgets: Budgets = NO_BUDGETS
+    if counters is not None:
+        await counters.start()
+        budgets = BudgetBook((BUDGET,), counters)
+    month = Month(ledger, budgets, cells, random.Random(task.seed * 1_000_003 + task.first), task.count)
+    numbers = iter(range(task.first, task.count))
+
+    async def serve() -> None:
+        for number in numbers:
+            await month.serve(number)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(serve())
+    if counters is not None:
+        await counters.stop()
 
 
 def main() -> None:
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task, dec_hook=lambda kind, value: kind(value))
     ledger = SqlLedger(task.options, RATER)
     ledger.start()
-    cells = Counts(Path(task.counts), task.count).cells
-    draw = random.Random(task.seed * 1_000_003 + task.first)
-    running: list[Iterator[None]] = []
-    numbers = iter(range(task.first, task.count))
-    while True:
-        while len(running) < AT_ONCE and (number := next(numbers, None)) is not None:
-            running.append(exchange(ledger, cells, number, draw, task.count))
-        if not running:
-            break
-        running = [one for one in running if next(one, _OVER) is not _OVER]
+    uvloop.run(work(task, ledger))
     ledger.stop(600)
 
-
-_OVER: Final = object()
 
 if __name__ == "__main__":
     main()

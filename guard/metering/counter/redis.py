@@ -29,6 +29,7 @@ _RETRY_S: Final = 0.5
 _BATCH: Final = 256
 _CONNECTIONS: Final = 32
 _STOP_S: Final = 1
+_AGAIN_S: Final = 0.1
 _AWAY: Final = "The limits can't be counted, since their store does not answer; try again in a moment."
 _EMPTY: Final = "The limits' store has lost what it counted and is being told again; try again in a moment."
 
@@ -83,9 +84,7 @@ class RedisCounters:
 
     async def stop(self) -> None:
         """Sends what waits, within a bound, and closes the connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         try:
             async with asyncio.timeout(_STOP_S):
                 await self._outbox.flush()
@@ -193,6 +192,15 @@ class RedisCounters:
 
     def _keys(self, claims: Iterable[Claim], token: str) -> list[str]:
         return [self._key("epoch"), self._key(f"token:{token}"), *(self._key(claim.key) for claim in claims)]
+
+
+async def ended(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancels them until they have ended: the client takes a cancellation for its own time-out now and then."""
+    running: Iterable[asyncio.Task[None]] = tasks
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_AGAIN_S)
 
 
 def _client(place: RedisPlace) -> "aioredis.Redis":

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from guard.core.counter import Claim, Taking
 from guard.errors import CountersUnavailable
-from guard.metering.counter.redis import RedisCounters, RedisPlace
+from guard.metering.counter.redis import RedisCounters, RedisPlace, ended
 from guard.metering.counter.share import SharedCounters
 from tests.redis import RedisServer
 
@@ -290,3 +290,16 @@ async def until_known(counters: RedisCounters) -> int:
             continue
         break
     return refused
+
+
+async def test_a_task_whose_first_cancellation_is_swallowed_ends_all_the_same() -> None:
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    await ended([task])
+
+    assert task.cancelled()

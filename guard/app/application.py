@@ -10,9 +10,10 @@ from guard.app.audit import build_administration
 from guard.app.detection import build_leak_rule, build_vaults
 from guard.app.lifespan import lifespan_of
 from guard.app.machinery import Machinery, build_machinery
+from guard.app.metrics import build_exposition, running_listener, token_of
 from guard.app.models import deferred, unsafe_threshold
 from guard.app.tiers import build_tiers, build_turnstile, prioritised
-from guard.app.traffic import build_api, problems
+from guard.app.traffic import build_api
 from guard.config import Settings
 from guard.inference.language import Languages
 from guard.ingress.admin import approval_routes, policy_routes
@@ -22,6 +23,7 @@ from guard.ingress.error import HANDLERS
 from guard.ingress.figures import figures_route
 from guard.ingress.health import health_routes
 from guard.ingress.keys import key_routes
+from guard.ingress.metrics import Page, metrics_route
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import moderation_route
@@ -41,10 +43,18 @@ def build_app(settings: Settings) -> Litestar:
     configure_logging(settings.log.level, settings.log.format)
     machinery = build_machinery(settings)
     parts = _parts(settings, machinery)
+    exposition = build_exposition(settings, machinery, parts)
     return Litestar(
-        route_handlers=[*_client_routes(settings, machinery, parts), *_admin_routes(settings, machinery, parts)],
+        route_handlers=[
+            *_client_routes(settings, machinery, parts, exposition.page),
+            *_admin_routes(settings, machinery, parts),
+        ],
         exception_handlers=HANDLERS,
-        lifespan=[lambda _app: machinery.identities.running(), lifespan_of(settings, machinery)],
+        lifespan=[
+            lambda _app: machinery.identities.running(),
+            lifespan_of(settings, machinery),
+            lambda _app: running_listener(settings, exposition.page),
+        ],
         state=State({"leaving": machinery.room.close}),
         openapi_config=None,
         logging_config=None,
@@ -63,7 +73,7 @@ def _parts(settings: Settings, built: Machinery) -> Parts:
         vaults=build_vaults(settings),
         policies=deciding if told is None else RecordedPolicies(deciding, told),
         router=Router(built.backends),
-        ledger=built.audit.ledger(built.ledger),
+        ledger=built.told,
         record=built.audit.exchanges,
         budgets=built.budgets or NO_BUDGETS,
         rater=built.rater,
@@ -81,7 +91,9 @@ def _parts(settings: Settings, built: Machinery) -> Parts:
     )
 
 
-def _client_routes(settings: Settings, built: Machinery, parts: Parts) -> Sequence[ControllerRouterHandler]:
+def _client_routes(
+    settings: Settings, built: Machinery, parts: Parts, metrics: Page
+) -> Sequence[ControllerRouterHandler]:
     """What clients and probes ask for."""
     door = Door(built.identities.admission, settings.limits.body_bytes)
     return (
@@ -90,7 +102,8 @@ def _client_routes(settings: Settings, built: Machinery, parts: Parts) -> Sequen
         figures_route(door, built.gauge),
         usage_route(door, built.reports.ask if built.reports is not None else None),
         openapi_route(),
-        *health_routes(problems(built.ledger, built.opa, built.counters), built.policies.status),
+        metrics_route(door, token_of(settings), metrics),
+        *health_routes(built.problems, built.policies.status),
     )
 
 

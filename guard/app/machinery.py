@@ -13,10 +13,12 @@ from guard.app.models import build_classifiers, build_names
 from guard.app.patterns import build_patterns
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters
-from guard.app.traffic import backend_address
+from guard.app.traffic import backend_address, problems
 from guard.app.usage import build_reports
 from guard.audit.audit import Audit
+from guard.audit.fan import LedgerFan
 from guard.config import Settings, load_prices
+from guard.dialects.mark import Marks
 from guard.metering.budget.book import BudgetBook
 from guard.metering.counter.memory import MemoryCounters
 from guard.metering.counter.share import SharedCounters
@@ -25,8 +27,10 @@ from guard.metering.price.rating import BookRater
 from guard.pii.names.service import Names
 from guard.policy.rollout import Candidate
 from guard.policy.server import OpaPolicy
-from guard.ports import Policies, ServedPolicies
+from guard.ports import Ledger, Policies, ServedPolicies
 from guard.runtime.approval import ApprovalRoom
+from guard.runtime.metrics.exchange import ExchangeMeter
+from guard.runtime.metrics.label import Labels
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.reporting import Reports
 from guard.scan.engine import PatternEngine
@@ -58,6 +62,16 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
     energy: EnergyParts | None
     identities: Identities
     reports: Reports | None
+    exchanges: ExchangeMeter
+
+    @property
+    def told(self) -> Ledger:
+        """The ledger, and whoever else hears of exchanges."""
+        return LedgerFan(self.audit.ledger(self.ledger), self.exchanges)
+
+    def problems(self) -> tuple[str, ...]:
+        """What does not work now."""
+        return problems(self.ledger, self.opa, self.counters)
 
     @property
     def deciding(self) -> Policies:
@@ -94,4 +108,5 @@ def build_machinery(settings: Settings) -> Machinery:
         energy=build_energy(settings.energy, ledger.note_energy),
         identities=Identities(settings),
         reports=build_reports(settings),
+        exchanges=ExchangeMeter(Labels(settings.metrics.labels, settings.metrics.series, Marks(pattern.types).is_mark)),
     )

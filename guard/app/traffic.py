@@ -1,6 +1,6 @@
 """Builds what serves: backends, and the routes of each API."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from litestar.handlers import ASGIRouteHandler
 
@@ -59,13 +59,7 @@ def backend_address(backend: BackendSettings) -> BackendAddress:
     )
 
 
-def problems(
-    ledger: SqlLedger, opa: OpaPolicy | None, counters: MemoryCounters | SharedCounters
-) -> Callable[[], tuple[str, ...]]:
+def problems(ledger: SqlLedger, opa: OpaPolicy | None, counters: MemoryCounters | SharedCounters) -> tuple[str, ...]:
     """What does not work now: the ledger, the policy server while it is being left alone, or the limits' store."""
-
-    def found() -> tuple[str, ...]:
-        parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy(), "counters": counters.healthy()}
-        return tuple(name for name, healthy in parts.items() if not healthy)
-
-    return found
+    parts = {"ledger": ledger.healthy(), "policy": opa is None or opa.healthy(), "counters": counters.healthy()}
+    return tuple(name for name, healthy in parts.items() if not healthy)

@@ -18,7 +18,7 @@ from guard.cli.moment import Span, written
 from guard.cli.source import config_option, configured
 from guard.cli.terminal import console, visible
 from guard.config import Settings
-from guard.core.grant import SCOPES
+from guard.core.grant import ALL_SCOPES, SCOPES
 from guard.core.key_record import FreshKey, KeyOrder, KeyRecord
 from guard.errors import ConfigError, KeyConflict
 from guard.metering.key.draw import draw
@@ -58,7 +58,7 @@ def store_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("name")
 @click.option("--tenant", default="default", show_default=True, help="Whom its tokens are accounted to.")
 @click.option("--tier", default="default", show_default=True, help="What policies grant it by.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="An API that it is for; all else.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(ALL_SCOPES), help="What it is for.")
 @click.option("--model", "models", multiple=True, help="A model, or an fnmatch pattern; every model else.")
 @click.option("--network", "networks", multiple=True, help="A network in CIDR that it is taken from; any else.")
 @click.option("--expires", type=Span(), help="How long it is good for: 90d, 12h, 30m; for ever else.")

@@ -14,6 +14,7 @@ from guard.config.rule_budget import budgets_rule
 from guard.config.rule_decisions import decisions_rule
 from guard.config.rule_energy import energy_rule
 from guard.config.rule_identity import identity_rule
+from guard.config.rule_metrics import metrics_rule
 from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
 from guard.config.rule_tier import counters_rule, places_rule, tiers_rule
@@ -141,6 +142,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     budgets_rule,
     places_rule,
     energy_rule,
+    metrics_rule,
 )
 
 

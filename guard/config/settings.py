@@ -15,6 +15,7 @@ from guard.config.decisions import DecisionSettings
 from guard.config.energy import EnergySettings
 from guard.config.identity import IdentitySettings
 from guard.config.ledger import LedgerSettings
+from guard.config.metrics import MetricsSettings
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings
 from guard.config.secret import Secret
@@ -240,6 +241,7 @@ class Settings(Section, frozen=True):
     stream: Annotated[StreamSettings, Meta(description="How streams flow.")] = StreamSettings()
     decisions: Annotated[DecisionSettings, Meta(description="What becomes of decisions.")] = DecisionSettings()
     log: Annotated[LogSettings, Meta(description="What is logged, and how.")] = LogSettings()
+    metrics: Annotated[MetricsSettings, Meta(description="Who may read what Guard counts.")] = MetricsSettings()
     shutdown_s: Annotated[
         int, Meta(ge=0, le=3600, description="Seconds that running exchanges get to end on shutdown.")
     ] = 30

@@ -62,3 +62,14 @@ class BudgetAlarm(msgspec.Struct, frozen=True):
     def what(self) -> str:
         """`threshold` or `exhausted`."""
         return "exhausted" if self.threshold is None else "threshold"
+
+
+class BudgetFigures(msgspec.Struct, frozen=True):
+    """A budget in its running period, as this process knows it: `limit`, `spent` and `reserved` are in `unit`."""
+
+    name: str
+    subject: str
+    unit: str
+    limit: int
+    spent: int
+    reserved: int

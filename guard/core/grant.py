@@ -10,7 +10,10 @@ from guard.core.facts import Identity
 
 Network: TypeAlias = IPv4Network | IPv6Network
 SCOPES: Final = ("chat", "embeddings", "check", "usage")
-"""What a key may be good for. Lists of models and figures need a key, and no scope of it."""
+"""What a key is good for if nothing else is said. Lists of models and figures need a key, and no scope of it."""
+METRICS: Final = "metrics"
+ALL_SCOPES: Final = (*SCOPES, METRICS)
+"""What a key may be good for: what tells of all tenants has to be asked for."""
 
 
 class Bounds(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ def translate(error: Exception) -> GuardError:
         if error.status_code == 404:
             return NotFound(
                 "No such path. There are POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, "
-                "/v1/guard/check, GET /v1/models, /v1/guard/models, /v1/guard/usage, /openapi.json, and "
+                "/v1/guard/check, GET /v1/models, /v1/guard/models, /v1/guard/usage, /metrics, /openapi.json, and "
                 "/v1/guard/admin/… for operators."
             )
         if error.status_code == 405:

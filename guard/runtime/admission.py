@@ -53,7 +53,7 @@ class Admission:
         """`credentials` are further kinds; without keys and without any of them anybody may enter."""
         self._keys = KeyTable(keys)
         self._credentials = tuple(credentials)
-        self._limit = exchanges
+        self.limit = exchanges
         self._refused: Counter[str] = Counter()
         self.inside = 0
 
@@ -62,7 +62,7 @@ class Admission:
 
         Raises Unauthorized, NetworkNotAllowed, ScopeNotAllowed, KeysUnavailable.
         """
-        if not len(self._keys) and not self._credentials:
+        if self.open:
             return Grant(ANYBODY)
         try:
             grant = await self._grant(credential_of(authorization))
@@ -72,6 +72,11 @@ class Admission:
             raise
         return grant
 
+    @property
+    def open(self) -> bool:
+        """Whether anybody may enter, since no credential is known here."""
+        return not len(self._keys) and not self._credentials
+
     def refusals(self) -> Mapping[str, int]:
         """How many were refused at the door since the start, by the error's code."""
         return dict(self._refused)
@@ -79,7 +84,7 @@ class Admission:
     @contextmanager
     def place(self) -> Iterator[None]:
         """Holds a place for one exchange. Raises TooBusy when there is none."""
-        if self.inside >= self._limit:
+        if self.inside >= self.limit:
             raise TooBusy("Guard serves as many exchanges as limits.exchanges allows; try again in a moment.")
         self.inside += 1
         try:

@@ -23,6 +23,7 @@ from guard.ports import (
     Tiers,
     Vaults,
 )
+from guard.runtime.answers import Answers
 from guard.runtime.approval import NOBODY
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
@@ -73,6 +74,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who hears what backends did; None where energy is not metered."""
     record: ExchangeSink | None = None
     """Who keeps what was seen in each exchange."""
+    answers: Answers = msgspec.field(default_factory=Answers)
+    """The answers that are on their way."""
 
 
 class Call(msgspec.Struct, frozen=True):

@@ -51,6 +51,10 @@ class Turnstile:
         gate = self._gates.get(backend)
         return None if gate is None else await gate.enter(tier, tenant, tokens)
 
+    def queues(self) -> Mapping[str, int]:
+        """How many wait for each backend that has a bound."""
+        return {name: len(gate.queue) for name, gate in self._gates.items()}
+
     def waiting(self, backend: str) -> int:
         """How many wait for it."""
         gate = self._gates.get(backend)

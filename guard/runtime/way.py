@@ -212,6 +212,7 @@ class Way:
         consult = consult_of(self._policy, self._asked_of, plan)
         sinks = vault, pace, consult, desk, answer_limit(decision.limits, account.purse, prompt) if streamed else None
         relay = self.relay = Relay(reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, *sinks)
+        self._parts.answers.add(relay)
         if answer.status != 200:
             await relay.refusal()
         elif streamed:
@@ -292,6 +293,7 @@ class Way:
             self._answer.close()
         relay, account = self.relay, self.account
         if relay is not None:
+            self._parts.answers.discard(relay)
             relay.close()
         if account is not None:
             if relay is None:

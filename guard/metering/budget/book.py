@@ -1,10 +1,11 @@
 """The budgets of the configuration: who may spend what. Every claim is one atomic step over all that it counts in."""
 
+import heapq
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from guard.core.budget import BudgetAlarm, BudgetClaim, Spending
+from guard.core.budget import BudgetAlarm, BudgetClaim, BudgetFigures, Spending
 from guard.core.counter import Claim, Taking
 from guard.core.facts import BudgetFacts, Identity
 from guard.errors import BudgetExhausted
@@ -83,6 +84,16 @@ class BudgetBook:
             if rest / budget.limit < scarcest:
                 scarcest, name = rest / budget.limit, budget.name
         return BudgetFacts(left.get(Unit.TOKENS), left.get(Unit.NANOUSD), name)
+
+    def figures(self, most: int) -> tuple[BudgetFigures, ...]:
+        """How budgets stand that were asked for in their running period: the fullest, so many at most."""
+        now = self._clock()
+        running = (
+            BudgetFigures(line.budget.name, line.subject, line.budget.unit.value, line.budget.limit, spent, reserved)
+            for line, spent, reserved in self._watch.standings()
+            if line.period == line.budget.period.label(now)
+        )
+        return tuple(heapq.nlargest(most, running, lambda one: (one.spent + one.reserved) / one.limit))
 
     def since_ms(self) -> int:
         """From when on spendings still count."""

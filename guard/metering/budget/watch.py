@@ -5,7 +5,7 @@ counts as spent until they settle, so an alarm may come a little early where sev
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import structlog
@@ -21,9 +21,10 @@ Tell = Callable[[BudgetAlarm], None]
 
 
 class _Level:
-    __slots__ = ("open", "refused", "reserved", "spent", "told")
+    __slots__ = ("line", "open", "refused", "reserved", "spent", "told")
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line) -> None:
+        self.line = line
         self.spent = self.reserved = self.open = 0
         self.told: set[float] = set()
         self.refused = False
@@ -66,12 +67,16 @@ class Watch:
         level = self._levels.get(line.key)
         return 0 if level is None else level.spent
 
+    def standings(self) -> Iterator[tuple[Line, int, int]]:
+        """Every budget that is followed, what of it is known to be spent, and what this process has reserved."""
+        return ((level.line, level.spent, level.reserved) for level in self._levels.values())
+
     def _level(self, line: Line) -> _Level:
         level = self._levels.get(line.key)
         if level is None:
             if len(self._levels) >= _MOST:
                 self._forget()
-            level = self._levels[line.key] = _Level()
+            level = self._levels[line.key] = _Level(line)
         return level
 
     def _forget(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from guard.core.grant import SCOPES, Network
+from guard.core.grant import ALL_SCOPES, Network
 from guard.core.key_record import KeyOrder
 from guard.errors import InvalidKeyOrder
 
@@ -30,8 +30,8 @@ def list_complaints(
     scopes: tuple[str, ...], models: tuple[str, ...], networks: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with a key's lists: the list's name, and the cure."""
-    if not scopes or set(scopes) - set(SCOPES):
-        yield "scopes", f"must be some of {', '.join(SCOPES)}"
+    if not scopes or set(scopes) - set(ALL_SCOPES):
+        yield "scopes", f"must be some of {', '.join(ALL_SCOPES)}"
     if not models or any(not pattern or len(pattern) > MOST_CHARS for pattern in models):
         yield "models", f"must be names or fnmatch patterns of 1 to {MOST_CHARS} characters; '*' is every model"
     if max(len(models), len(networks)) > MOST_ITEMS:

@@ -246,3 +246,18 @@ async def test_spent_and_reserved_never_exceed_the_budget_and_nothing_is_lost(
                 purse.settle(Usage(prompt=tokens, completion=0), None)
                 spent += tokens
         assert spender.used() == spent + sum(held for _, held in running) <= limit
+
+
+async def test_figures_tell_the_running_period_and_the_fullest_first() -> None:
+    spender = Spender(budget(limit=1000), budget(limit=100, name="small"))
+    purse = await spender.book.reserve(claim(answer=50))
+    await spender.book.reserve(claim(answer=10, who=OTHER))
+    purse.settle(Usage(prompt=10, completion=20), None)
+    found = [(one.name, one.subject, one.spent, one.reserved, one.limit) for one in spender.book.figures(3)]
+    assert found == [
+        ("small", "tenant=acme", 30, 0, 100),
+        ("small", "tenant=other", 0, 20, 100),
+        ("b", "tenant=acme", 30, 0, 1000),
+    ]
+    spender.now += 24 * HOUR_MS
+    assert spender.book.figures(3) == ()

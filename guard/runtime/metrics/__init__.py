@@ -1,0 +1,1 @@
+"""What Prometheus reads: counts of exchanges that are over, and figures of the services. Never text."""

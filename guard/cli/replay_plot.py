@@ -1,33 +1,26 @@
-"""A replay's plots as SVG: text stays text, nothing is fetched, nothing runs. Drawn by matplotlib."""
+"""A replay's plots."""
 
 import datetime
-import io
-import re
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from guard.cli.plot import MOST_BARS, drawn, legend, short
 from guard.replay.report import Report
 from guard.replay.result import LoadForecast
 
 STRICTER, LOOSER, SAME = "#b3261e", "#1e6fb3", "#b8bcc2"
-MOST_BARS: Final = 15
-_HEAD: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
-_METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 
 
 def rollout_plots(report: Report) -> list[tuple[str, str]]:
     """Each plot's title and its SVG."""
     plots = []
     if report.buckets:
-        plots.append(("Exchanges over time", _drawn(lambda axes: _over_time(axes, report))))
+        plots.append(("Exchanges over time", drawn(lambda axes: _over_time(axes, report))))
     if report.changes:
-        plots.append(("What would differ most", _drawn(lambda axes: _most_changed(axes, report))))
+        plots.append(("What would differ most", drawn(lambda axes: _most_changed(axes, report))))
     if report.bills:
-        plots.append(("Tokens that backends would count", _drawn(lambda axes: _billed(axes, report))))
+        plots.append(("Tokens that backends would count", drawn(lambda axes: _billed(axes, report))))
     return plots
 
 
@@ -36,8 +29,8 @@ def load_plots(loads: Sequence[LoadForecast]) -> list[tuple[str, str]]:
     if not loads:
         return []
     return [
-        ("First token, and what Guard adds to it", _drawn(lambda axes: _delays(axes, loads))),
-        ("Share of the time in use", _drawn(lambda axes: _in_use(axes, loads))),
+        ("First token, and what Guard adds to it", drawn(lambda axes: _delays(axes, loads))),
+        ("Share of the time in use", drawn(lambda axes: _in_use(axes, loads))),
     ]
 
 
@@ -53,7 +46,7 @@ def _over_time(axes: Axes, report: Report) -> None:
     axes.bar(times, looser, width, bottom=below, color=LOOSER, label="looser", align="edge")  # type: ignore[arg-type]
     axes.set_ylabel("exchanges")
     axes.tick_params(axis="x", rotation=30)
-    _legend(axes)
+    legend(axes)
 
 
 def _most_changed(axes: Axes, report: Report) -> None:
@@ -66,10 +59,10 @@ def _most_changed(axes: Axes, report: Report) -> None:
     places = range(len(top))
     axes.barh(places, [row[0] for _, row in top], color=STRICTER, label="under the new policy alone")
     axes.barh(places, [-row[1] for _, row in top], color=LOOSER, label="under the live policy alone")
-    axes.set_yticks(list(places), [_short(name) for name, _ in top])
+    axes.set_yticks(list(places), [short(name) for name, _ in top])
     axes.axvline(0, color="black", linewidth=0.6)
     axes.set_xlabel("exchanges")
-    _legend(axes)
+    legend(axes)
 
 
 def _billed(axes: Axes, report: Report) -> None:
@@ -79,9 +72,9 @@ def _billed(axes: Axes, report: Report) -> None:
     new = [bill.new_prompt_tokens + bill.new_answer_tokens for bill in bills]
     axes.barh([place + 0.2 for place in places], live, 0.38, color=SAME, label="live")
     axes.barh([place - 0.2 for place in places], new, 0.38, color=LOOSER, label="new")
-    axes.set_yticks(places, [_short(bill.tenant) for bill in bills])
+    axes.set_yticks(places, [short(bill.tenant) for bill in bills])
     axes.set_xlabel("tokens")
-    _legend(axes)
+    legend(axes)
 
 
 def _delays(axes: Axes, loads: Sequence[LoadForecast]) -> None:
@@ -95,7 +88,7 @@ def _delays(axes: Axes, loads: Sequence[LoadForecast]) -> None:
     axes.yaxis.set_minor_formatter(lambda _value, _place: "")
     axes.set_ylabel("ms")
     axes.set_xlabel("load")
-    _legend(axes)
+    legend(axes)
 
 
 def _in_use(axes: Axes, loads: Sequence[LoadForecast]) -> None:
@@ -109,32 +102,4 @@ def _in_use(axes: Axes, loads: Sequence[LoadForecast]) -> None:
     axes.set_ylabel("%")
     axes.set_xlabel("load")
     axes.set_ylim(0, 105)
-    _legend(axes)
-
-
-def _legend(axes: Axes) -> None:
-    """Above the plot, so that it covers nothing."""
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
-
-
-def _drawn(draw: Callable[[Axes], None]) -> str:
-    # A tenant may be called "$x$", so no name is read as a formula.
-    own = mpl.rc_context(
-        {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "guard",
-            "text.parse_math": False,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
-    with own:
-        figure = Figure(figsize=(9, 4), layout="tight")
-        draw(figure.add_subplot())
-        sink = io.StringIO()
-        figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
-    return _METADATA.sub("", _HEAD.sub("", sink.getvalue()))
-
-
-def _short(name: str, most: int = 48) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    legend(axes)

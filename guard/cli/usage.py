@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from guard.cli.extra import need
 from guard.cli.moment import Moment
 from guard.cli.source import config_option, configured
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from guard.metering.report.figures import UsageReport
     from guard.metering.report.statement import Question
 
-FORMATS: Final = ("table", "csv", "json", "focus")
+FORMATS: Final = ("table", "csv", "json", "focus", "html")
+_HOURS: Final = 3 * 86_400_000
+"""Milliseconds up to which plots are by hour."""
 
 
 @click.command()
@@ -67,9 +70,31 @@ def _written(form: str, question: "Question", settings: "Settings") -> str:
         import msgspec
 
         return msgspec.json.format(msgspec.json.encode(_report(question, settings)), indent=2).decode() + "\n"
+    if form == "html":
+        return _page(question, settings)
     from guard.cli.usage_table import table
 
     return table(_report(question, settings))
+
+
+def _page(question: "Question", settings: "Settings") -> str:
+    """The page, with what its plots need: the same exchanges by time."""
+    need("guard usage --format html", "report", ("jinja2", "matplotlib"))
+    from datetime import timedelta
+
+    import msgspec
+
+    from guard.cli.usage_page import page
+    from guard.cli.usage_plot import Series
+    from guard.metering.report.dimension import Dimension
+
+    hourly = question.until_ms - question.since_ms <= _HOURS
+    time = Dimension("hour" if hourly else "day")
+    first = next((one for one in question.by if not one.timed), None)
+    whole = _report(msgspec.structs.replace(question, by=(time,)), settings)
+    parted = None if first is None else _report(msgspec.structs.replace(question, by=(time, first)), settings)
+    step = timedelta(hours=1) if hourly else timedelta(days=1)
+    return page(_report(question, settings), Series(step, whole, parted))
 
 
 def _focus(question: "Question", settings: "Settings", prices: Sequence[Path], provider: str, service: str) -> str:

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from guard.config import load_prices
 from guard.core.usage import Usage, UsageSource
 from tests.cli.command import MINIMAL, complaint, guard
-from tests.metering.report.scene import write
+from tests.metering.report.scene import NOON_MS, write
 
 POLICIES = Path(__file__).parents[2] / "policies"
 EXCHANGES: list[dict[str, Any]] = [
@@ -137,6 +139,32 @@ def test_focus_takes_rows_apart_by_the_book_that_rated_them(place: Path, tmp_pat
         ("Prompt Tokens", "1.0", "0.0001"),
         ("Answer Tokens", "10.0", "0.0001"),
     ]
+
+
+def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path) -> None:
+    hostile = "<img src=x onerror=alert(1)>$x$&"
+    rows = [{"tenant": name, "at_ms": NOON_MS - day * 86_400_000} for day in range(4) for name in (hostile, "acme")]
+    write(f"sqlite:///{tmp_path / 'guard.db'}", tmp_path / "journal", [*rows, {"cost_nanousd": None}])
+    (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: sqlite:///guard.db\n")
+    assert printed(tmp_path, "--by", "tenant,model", "--format", "html", "--out", "page.html") == ""
+    page = (tmp_path / "page.html").read_text()
+    plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    titles = re.findall("<h2>(.*?)</h2>", page)
+    assert titles[:2] == ["Cost over time, USD", "Tokens over time"]
+    assert len(plots) == len(titles) - 1
+    for plot in plots:
+        ElementTree.fromstring(plot)
+    assert hostile not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;$x$&amp;" in page
+    assert not re.search(r"<script|<img|@import|(?:src|href)=\"(?!#)", page)
+    assert "default-src 'none'" in page
+    assert "without a price, which are in no cost: 1 of 9" in page
+
+
+def test_a_page_of_nothing_is_a_page(place: Path) -> None:
+    page = printed(place, "--where", "tenant=nobody", "--format", "html")
+    assert "<svg" not in page
+    assert "total" in page
 
 
 def test_focus_has_no_place_for_some_dimensions(place: Path) -> None:

@@ -39,7 +39,7 @@ def build_api(
     trial = Trial((pattern, *parts.prompt_rules), parts.classifier, parts.policies, parts.vaults, parts.names)
     return [
         *routes(paths, door, parts),
-        models_route(embeddings, door, Catalogue(backends, embeddings, pattern)),
+        models_route(embeddings, door, Catalogue(backends, embeddings, pattern), parts.tiers),
         check_route(door, trial),
     ]
 

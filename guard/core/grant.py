@@ -36,6 +36,10 @@ class Grant(msgspec.Struct, frozen=True):
     identity: Identity
     bounds: Bounds = Bounds()
 
+    def allows(self, model: str) -> bool:
+        """Whether it may ask for a model."""
+        return may_use(self.bounds.models, model)
+
 
 class Key(msgspec.Struct, frozen=True):
     """A key that is known here, by its SHA-256 in lower-case hex."""

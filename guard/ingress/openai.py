@@ -10,7 +10,7 @@ from ulid import ULID
 from guard.core.grant import Grant
 from guard.errors import GuardError, MethodNotAllowed
 from guard.ingress.asgi import AsgiClient, address_of, headers_of, read_body
-from guard.ports import Dialect
+from guard.ports import Dialect, Tiers
 from guard.runtime.admission import Admission
 from guard.runtime.catalogue import Catalogue
 from guard.runtime.parts import Call, Parts
@@ -53,18 +53,19 @@ def route(path: str, dialect: Dialect, door: Door, parts: Parts) -> ASGIRouteHan
     return asgi(path, copy_scope=False)(serve)
 
 
-def models_route(dialect: Dialect, door: Door, catalogue: Catalogue) -> ASGIRouteHandler:
-    """`GET /v1/models`: what the backends serve."""
+def models_route(dialect: Dialect, door: Door, catalogue: Catalogue, tiers: Tiers) -> ASGIRouteHandler:
+    """`GET /v1/models`: what the backends serve, and the caller's key and tier have."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         client = AsgiClient(receive, send)
         try:
             _enter(scope, "GET")
-            await door.enter(scope)
+            grant = await door.enter(scope)
+            tier = tiers.of(grant.identity)
             with door.admission.place():
                 reply = Reply(client, dialect, str(ULID()))
                 reply.decision = "allow"
-                await reply.body(200, await catalogue.models())
+                await reply.body(200, await catalogue.models(lambda name: grant.allows(name) and tier.serves(name)))
         except GuardError as error:
             await _refuse(client, dialect, error)
 

@@ -1,7 +1,7 @@
-"""The models that the backends serve, as one list, inspected like an answer."""
+"""The models that the backends serve and a caller may use, as one list, inspected like an answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -21,6 +21,10 @@ class _List(msgspec.Struct):
     object: str = "list"
 
 
+class _Model(msgspec.Struct):
+    id: str = ""
+
+
 class Catalogue:
     """Asks every backend and joins the lists."""
 
@@ -29,14 +33,17 @@ class Catalogue:
         self._dialect = dialect
         self._engine = engine
 
-    async def models(self) -> bytes:
-        """The joined list. A backend that can't answer is left out; raises UpstreamError when none can."""
+    async def models(self, may_use: Callable[[str], bool]) -> bytes:
+        """The joined list of those that may be used, or all in the backend's own bytes where every one may.
+
+        A backend that can't answer is left out; raises UpstreamError when none can.
+        """
         found = await asyncio.gather(*(self._ask(backend) for backend in self._backends), return_exceptions=True)
         lists = [body for body in found if isinstance(body, bytes)]
         errors = [error for error in found if isinstance(error, BaseException)]
         if not lists and errors:
             raise errors[0]
-        return lists[0] if len(self._backends) == 1 else _joined(lists)
+        return _chosen(lists, may_use)
 
     async def _ask(self, backend: Backend) -> bytes:
         answer = await backend.call(BackendCall("GET", "/models", (("accept", "application/json"),), streamed=True))
@@ -69,9 +76,12 @@ class Catalogue:
 _NO_PROMPT = Prompt(Frame(b""), "", False, 1, None, (), (), ())
 
 
-def _joined(bodies: Sequence[bytes]) -> bytes:
+def _chosen(bodies: Sequence[bytes], may_use: Callable[[str], bool]) -> bytes:
     try:
-        lists = [msgspec.json.decode(body, type=_List) for body in bodies]
+        models = [model for body in bodies for model in msgspec.json.decode(body, type=_List).data]
+        chosen = [model for model in models if may_use(msgspec.json.decode(model, type=_Model).id)]
     except msgspec.DecodeError:
         raise BackendMalformed("A backend's list of models is not one.") from None
-    return msgspec.json.encode(_List([model for each in lists for model in each.data]))
+    if len(bodies) == 1 and len(chosen) == len(models):
+        return bodies[0]
+    return msgspec.json.encode(_List(chosen))

@@ -81,6 +81,14 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path, pools: str, message: str
         load(section(tmp_path, pools), {})
 
 
+def test_several_processes_would_each_take_all_that_is_measured_for_theirs(tmp_path: Path) -> None:
+    for pools in (f"{{name: p, backends: [local], {DCGM}}}", "{name: p, backends: [local], source: {nvml: true}}"):
+        with pytest.raises(ConfigError, match=r"pools\[0\]\.source.*each of 2 replicas"):
+            load(written(tmp_path, f"{MINIMAL}replicas: 2\nenergy: {{pools: [{pools}]}}\n"), {})
+    rated = f"{MINIMAL}replicas: 2\nenergy: {{pools: [{{name: p, backends: [local], {RATED}}}]}}\n"
+    assert load(written(tmp_path, rated), {}).replicas == 2
+
+
 def test_a_file_of_authorities_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"energy\.ca_file.*PEM"):
         load(section(tmp_path, "", "ca_file: none.pem, "), {})

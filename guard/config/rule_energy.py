@@ -10,10 +10,14 @@ from guard.config.settings import Settings
 
 _EXAMPLE: Final = "http://127.0.0.1:9400/metrics"
 _OWN: Final = "guard"
+_ALONE: Final = (
+    "is measured, and each of {replicas} replicas would split all of it among its own exchanges; serve this pool with "
+    "one replica, or name joules_per_token"
+)
 
 
 def energy_rule(settings: Settings) -> Iterator[Complaint]:
-    """Each backend works on one pool at most, and each pool has one source."""
+    """Each backend works on one pool at most, each pool has one source, and one process splits what is measured."""
     backends = {backend.name for backend in settings.backends}
     names: set[str] = set()
     taken: set[str] = set()
@@ -31,6 +35,8 @@ def energy_rule(settings: Settings) -> Iterator[Complaint]:
                 yield f"{path}.backends[{at}]", "works on a pool that stands above; make the two one pool"
             taken.add(backend)
         yield from _source(path, pool)
+        if settings.replicas > 1 and not pool.source.joules_per_token:
+            yield f"{path}.source", _ALONE.format(replicas=settings.replicas)
     if settings.energy.ca_file is not None and not Path(settings.energy.ca_file).is_file():
         yield "energy.ca_file", "is not a file; name a PEM file of certificates"
 

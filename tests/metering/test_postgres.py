@@ -11,6 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from exchanges import closing, ledger, opening
 
+from guard.core.entry import ExchangeEnergy
+from guard.core.usage import UsageSource
 from guard.errors import LedgerError
 from guard.metering.ledger.engine import reading_engine
 from guard.metering.ledger.ledger import SqlLedger
@@ -54,6 +56,26 @@ def test_entries_and_the_view_are_as_in_sqlite(server: str, tmp_path: Path) -> N
         ("01B", "estimated", "failed", 0, None, "[]", "m"),
     ]
     assert verdict(server).faults == ()
+
+
+def test_what_is_told_beside_entries_is_as_in_sqlite(server: str, tmp_path: Path) -> None:
+    energy = ExchangeEnergy("01A", "h100", 1_700_000_000_500, 1200, 30, "", "dcgm", "h100-1")
+    one = made(server, tmp_path)
+    for exchange in ("01A", "01B"):
+        one.open(opening(exchange))
+        one.close(msgspec.structs.replace(closing(exchange), queued_ms=3.25, split_source=UsageSource.COUNTED))
+    one.note_energy([energy])
+    assert one.drain(30)
+    one.note_energy([msgspec.structs.replace(energy, energy_mj=7)])
+    one.open(opening("01C"))
+    assert one.drain(30)
+    columns = "exchange, queued_ms, split_source, energy_mj, energy_doubt_mj, energy_void, energy_method"
+    assert asked(server, f"SELECT {columns} FROM exchange ORDER BY exchange") == [
+        ("01A", 3.25, "counted", 1200, 30, "", "dcgm"),
+        ("01B", 3.25, "counted", None, None, "", ""),
+        ("01C", None, None, None, None, "", ""),
+    ]
+    one.stop()
 
 
 def test_several_processes_share_a_server(server: str, tmp_path: Path) -> None:

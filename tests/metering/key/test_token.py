@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import jwt
@@ -80,8 +81,9 @@ class Server:
         return self.respond()
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
+@asynccontextmanager
+async def issuing() -> AsyncIterator[Server]:
+    """An issuer on this machine."""
     served, app = Server(), web.Application()
     app.router.add_get("/jwks", served.handle)
     runner = web.AppRunner(app)
@@ -89,8 +91,16 @@ async def server() -> AsyncIterator[Server]:
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     served.url = f"http://127.0.0.1:{runner.addresses[0][1]}/jwks"
-    yield served
-    await runner.cleanup()
+    try:
+        yield served
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with issuing() as served:
+        yield served
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ class Settings(Section, frozen=True):
         Meta(description="The ledger; a text is its url: sqlite:///relative.db, sqlite:////absolute.db, sqlite://."),
     ] = "sqlite:///guard.db"
     ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
-        100
+        250
     )
     prices: Annotated[str, Meta(description="File of what tokens cost; none: nothing is rated.")] = ""
     budgets: Annotated[tuple[BudgetSettings, ...], Meta(description="Who may spend how much.")] = ()

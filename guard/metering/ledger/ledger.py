@@ -26,7 +26,7 @@ from guard.metering.ledger.journal import Journal
 from guard.metering.ledger.note import CLOSING, ENERGY, OPENING, encoded
 from guard.metering.ledger.options import LedgerOptions
 from guard.metering.ledger.recovery import recover
-from guard.metering.ledger.shard import HeadPace, ShardWriter
+from guard.metering.ledger.shard import BATCH_NOTES, HeadPace, ShardWriter
 from guard.metering.ledger.store import Store
 from guard.metering.location import Location, parse_location
 from guard.ports import Progress, Rater
@@ -255,6 +255,9 @@ class SqlLedger:
         try:
             while taken := self._shard.advance():
                 self._settle(taken, "")
+                if taken < BATCH_NOTES:
+                    # What has come meanwhile waits for company: a transaction costs more than a hundred notes.
+                    break
         except LedgerError as error:
             self._settle(0, error.message)
         else:

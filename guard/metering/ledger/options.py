@@ -21,7 +21,7 @@ class LedgerOptions(msgspec.Struct, frozen=True):
     url: str
     password: str = ""
     journal: Path | None = None
-    flush_ms: int = 100
+    flush_ms: int = 250
     sync_ms: int = 1_000
     segment_bytes: int = 8 << 20
     journal_bytes: int = 512 << 20

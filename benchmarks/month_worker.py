@@ -16,10 +16,12 @@ import msgspec
 import uvloop
 
 from guard.core.budget import BudgetClaim
+from guard.core.channel import Channel
 from guard.core.entry import Opening, Status
 from guard.core.facts import Identity
 from guard.core.finding import Finding
 from guard.core.usage import Usage
+from guard.core.written import Written
 from guard.metering.budget.book import BudgetBook
 from guard.metering.budget.budget import Budget, Scope, Unit
 from guard.metering.budget.period import Period
@@ -81,9 +83,15 @@ class Answer:
     findings: tuple[Finding, ...] = ()
 
     def __init__(self, prompt: int, reports: int) -> None:
-        self.deltas = self.generated_chars = 0
+        self.deltas, self.begun = 0, 1
         self.usage: Usage | None = None
+        self.written = Written()
+        self._script = self.written.open(Channel(0, "content"))
         self._prompt, self._reports, self._told = prompt, reports, 0
+
+    @property
+    def generated_chars(self) -> int:
+        return self.written.chars
 
     @property
     def untold(self) -> tuple[int, int]:
@@ -92,7 +100,7 @@ class Answer:
     def take(self, last: bool) -> None:
         """One more piece; the backend counts now and then, or at the end, or never."""
         self.deltas += 1
-        self.generated_chars += 3
+        self._script.add("so ")
         if self._reports and (last or self.deltas % self._reports == 0):
             self.usage, self._told = Usage(prompt=self._prompt, completion=self.deltas), self.deltas
 

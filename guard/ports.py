@@ -67,6 +67,11 @@ class DeferredChannel(Protocol):
     """The memory of one channel in an engine that answers later."""
 
     @property
+    def tokens(self) -> int:
+        """How many tokens its models have been given to read, so far."""
+        ...
+
+    @property
     def waiting(self) -> bool:
         """Whether a verdict is under way."""
         ...
@@ -268,6 +273,27 @@ class Rater(Protocol):
         ...
 
 
+class TokenCounter(Protocol):
+    """Counts the tokens of one kind of model, off the event loop."""
+
+    @property
+    def picture_tokens(self) -> int | None:
+        """What one picture counts; None if nobody said."""
+        ...
+
+    async def count(self, texts: Sequence[str]) -> Sequence[int] | None:
+        """Tokens of each text; None where more waits to be counted than is taken."""
+        ...
+
+
+class TokenCounters(Protocol):
+    """Knows how the tokens of models are counted."""
+
+    def of(self, model: str) -> TokenCounter | None:
+        """Who counts a model's tokens; None if nobody does."""
+        ...
+
+
 class EnergyMeter(Protocol):
     """Hears what backends did, and attributes energy to it later."""
 
@@ -315,8 +341,11 @@ class Progress(Protocol):
         """The client gets its first byte."""
         ...
 
-    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
-        """How much of the answer has been read, and what the backend has counted so far."""
+    def read(self, pieces: int, chars: int, usage: Usage | None, reasoning_chars: int = 0, tool_chars: int = 0) -> None:
+        """How much of the answer has been read, what of it were thoughts and tool calls, and what the backend counts.
+
+        `usage` is what it has counted so far.
+        """
         ...
 
 

@@ -77,6 +77,7 @@ def _parts(settings: Settings, built: Machinery) -> Parts:
         record=built.audit.exchanges,
         budgets=built.budgets or NO_BUDGETS,
         rater=built.rater,
+        tokenizers=built.tokenizers,
         energy=built.energy[0] if built.energy is not None else None,
         tiers=build_tiers(settings),
         counters=built.counters,

@@ -39,6 +39,8 @@ async def _start_metering(settings: Settings, built: Machinery, stack: AsyncExit
     """The ledger comes first and goes last."""
     built.ledger.start()
     stack.callback(built.ledger.stop)
+    if built.tokenizers is not None:
+        stack.callback(built.tokenizers.stop)
     if built.reports is not None:
         stack.callback(built.reports.stop)
     await _start_counters(settings, built, stack)

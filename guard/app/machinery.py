@@ -13,6 +13,7 @@ from guard.app.models import build_classifiers, build_names
 from guard.app.patterns import build_patterns
 from guard.app.policies import build_candidate, build_opa, build_policies
 from guard.app.tiers import build_counters
+from guard.app.tokenizers import build_tokenizers
 from guard.app.traffic import backend_address, problems
 from guard.app.usage import build_reports
 from guard.audit.audit import Audit
@@ -20,6 +21,7 @@ from guard.audit.fan import LedgerFan
 from guard.config import Settings, load_prices
 from guard.dialects.mark import Marks
 from guard.metering.budget.book import BudgetBook
+from guard.metering.count.desk import CountDesk
 from guard.metering.counter.memory import MemoryCounters
 from guard.metering.counter.share import SharedCounters
 from guard.metering.ledger.ledger import SqlLedger
@@ -52,6 +54,7 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
     candidate: Candidate | None
     backends: tuple[HttpBackend, ...]
     rater: BookRater | None
+    tokenizers: CountDesk | None
     ledger: SqlLedger
     audit: Audit
     room: ApprovalRoom
@@ -98,6 +101,7 @@ def build_machinery(settings: Settings) -> Machinery:
         candidate=build_candidate(settings),
         backends=connect([(backend_address(backend), backend.ca_file) for backend in settings.backends]),
         rater=rater,
+        tokenizers=build_tokenizers(settings.tokenizers),
         ledger=ledger,
         audit=build_audit(settings),
         room=room,

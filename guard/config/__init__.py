@@ -32,6 +32,7 @@ from guard.config.settings import (
 )
 from guard.config.starter import bundled_models, bundled_policies, demo_settings, standalone_settings, starter_policies
 from guard.config.tier import TierSettings
+from guard.config.tokenizer import TokenizerSettings
 from guard.config.weight import load_weights
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "StreamSettings",
     "TierSettings",
     "Timeouts",
+    "TokenizerSettings",
     "VerifySettings",
     "WebhookSettings",
     "bundled_models",

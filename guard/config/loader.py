@@ -64,6 +64,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         secrets=replace(settings.secrets, gitleaks=tuple(str(base / file) for file in settings.secrets.gitleaks)),
         pattern_cache=str(base / settings.pattern_cache) if settings.pattern_cache else settings.pattern_cache,
         ledger=_anchored_ledger(settings.ledger, base),
+        tokenizers=tuple(replace(row, file=str(base / row.file)) for row in settings.tokenizers),
         prices=str(base / settings.prices) if settings.prices else "",
         decisions=_anchored_decisions(settings.decisions, base),
         counters=_anchored_counters(settings.counters, base),

@@ -21,6 +21,7 @@ from guard.config.policy import PolicySettings
 from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
 from guard.config.tier import TierSettings
+from guard.config.tokenizer import TokenizerSettings
 
 BackendKind = Literal["openai", "vllm", "nim", "dynamo", "trtllm", "sglang", "ollama"]
 
@@ -228,6 +229,9 @@ class Settings(Section, frozen=True):
     ledger_flush_ms: Annotated[int, Meta(ge=1, le=60_000, description="Longest that an entry waits to be written.")] = (
         250
     )
+    tokenizers: Annotated[
+        tuple[TokenizerSettings, ...], Meta(description="Who counts the tokens that backends do not report.")
+    ] = ()
     prices: Annotated[str, Meta(description="File of what tokens cost; none: nothing is rated.")] = ""
     budgets: Annotated[tuple[BudgetSettings, ...], Meta(description="Who may spend how much.")] = ()
     budget_webhook: Annotated[WebhookSettings | None, Meta(description="Who is told when budgets run low.")] = None

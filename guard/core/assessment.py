@@ -21,13 +21,14 @@ class Assessment(msgspec.Struct, frozen=True):
 
     `scores` are calibrated, 0 to 1, by classifier, whatever the threshold; a classifier that gave none has a `status`
     that says why. `findings` name types and places. `types` shares a score out among the finding types it stands for,
-    where a classifier tells them apart.
+    where a classifier tells them apart. `tokens` are what models read for it: none of a text that they remember.
     """
 
     scores: Mapping[str, float] = {}
     findings: tuple[Finding, ...] = ()
     status: Mapping[str, EngineStatus] = {}
     types: Mapping[str, float] = {}
+    tokens: int = 0
 
 
 class SlotText(Discreet, frozen=True):
@@ -38,7 +39,8 @@ class SlotText(Discreet, frozen=True):
 
 
 class TextVerdict(msgspec.Struct, frozen=True):
-    """What an engine says of one whole text. Without `OK` it says nothing."""
+    """What an engine says of one whole text. Without `OK` it says nothing. `tokens` are what its model read for it."""
 
     findings: tuple[Finding, ...] = ()
     status: EngineStatus = EngineStatus.OK
+    tokens: int = 0

@@ -16,6 +16,7 @@ from guard.core.plan import Plan
 from guard.core.spans import Cluster, Edit, apply, settle
 from guard.core.stretch import BEFORE_CHARS, Stretch, Write, naming
 from guard.core.taxonomy import PSEUDONYM
+from guard.core.written import Script
 
 
 class ChannelHold:
@@ -39,19 +40,29 @@ class ChannelHold:
         "queue",
         "received",
         "safe",
+        "script",
         "tangled",
         "upto",
         "wall",
     )
 
     def __init__(
-        self, channel: Channel, ahead: dict[str, int], plan: Plan, write: Write, remembers: bool = False
+        self,
+        channel: Channel,
+        ahead: dict[str, int],
+        plan: Plan,
+        write: Write,
+        script: Script,
+        remembers: bool = False,
     ) -> None:
         """`ahead`: for each engine, how far text may run ahead of its verdict. `write` says what replaces text.
+
+        `script` is where its text is counted.
 
         `remembers`: what it writes depends on the text in front.
         """
         self.channel = channel
+        self.script = script
         self._plan = plan
         self._write = write
         self._remembers = remembers

@@ -31,6 +31,7 @@ from guard.core.stretch import Write, mask
 from guard.core.tally import Tally
 from guard.core.taxonomy import PSEUDONYM
 from guard.core.usage import Usage
+from guard.core.written import Written
 
 
 class StreamGuard:
@@ -40,8 +41,8 @@ class StreamGuard:
     inside what may still become one; after `Halt` nothing is released; exactly one `Settle`.
     """
 
-    def __init__(self, plan: Plan, write: Write = mask, restores: bool = False) -> None:
-        """`write` says what replaces text; `restores`: pseudonyms among it too."""
+    def __init__(self, plan: Plan, write: Write = mask, restores: bool = False, written: Written | None = None) -> None:
+        """`write` says what replaces text; `restores`: pseudonyms among it too. `written` counts what comes."""
         self._plan = plan
         self._write = write
         self._restores = restores
@@ -58,8 +59,8 @@ class StreamGuard:
         self._over = False
         self._settled = False
         self._told = (0, 0)
-        self._past_generated = 0
-        self._past_withheld = 0
+        self.written = Written() if written is None else written
+        """What the backend wrote, by class."""
         self.usage: Usage | None = None
         """What the backend reported last."""
         self.deltas = 0
@@ -92,19 +93,24 @@ class StreamGuard:
         return sorted((begun or {0}) - self._ended)
 
     @property
+    def begun(self) -> int:
+        """How many choices have begun."""
+        return len({channel.choice for channel in self._holds if channel.choice >= 0})
+
+    @property
     def generated_chars(self) -> int:
-        """Characters that the backend wrote."""
-        return self._past_generated + sum(hold.received for hold in self._holds.values())
+        """Characters of the answer that the backend wrote."""
+        return self.written.chars
 
     @property
     def withheld_chars(self) -> int:
-        """Characters that the backend wrote and the client did not get."""
-        return self._past_withheld + sum(hold.received - hold.delivered for hold in self._holds.values())
+        """Characters of the answer that the backend wrote and the client did not get."""
+        return sum(hold.received - hold.delivered for hold in self._holds.values() if hold.script.counts)
 
     @property
     def untold(self) -> tuple[int, int]:
-        """Characters and texts that the backend wrote after it reported usage last; all of them if it never did."""
-        return self.generated_chars - self._told[0], self.deltas - self._told[1]
+        """Characters and pieces that the backend wrote after it reported usage last; all of them if it never did."""
+        return self.written.chars - self._told[0], self.written.pieces - self._told[1]
 
     @property
     def straddling(self) -> bool:
@@ -129,9 +135,10 @@ class StreamGuard:
                 commands.append(Inspect(slot.channel, hold.received, slot.text))
             held.parts.append(hold.append(slot.text))
             hold.enqueue(held)
+            hold.script.add(slot.text)
             self.deltas += 1
         if frame.usage is not None:
-            self.usage, self._told = frame.usage, (self.generated_chars, self.deltas)
+            self.usage, self._told = frame.usage, (self.written.chars, self.written.pieces)
         if frame.closes or frame.finishes or frame.last:
             self._close(held, commands)
         elif frame.usage is not None and not frame.slots:
@@ -151,6 +158,7 @@ class StreamGuard:
         if hold.closed or slot.channel.choice in self._finished:
             return self._halt(HaltReason.MALFORMED)
         self.deltas += 1
+        hold.script.add(slot.text)
         room = self._plan.hold_chars - hold.waits
         if hold.calm and not (verdict.findings or self._paused) and len(slot.text) <= room:
             return tuple(map(Release, hold.flow(frame, slot.text, verdict.engine, verdict.upto)))
@@ -250,8 +258,6 @@ class StreamGuard:
         """Drops texts outside the choices that ended and left: they come and go for as long as a stream lasts."""
         for hold in holds:
             if hold.closed and hold.channel.choice < 0 and not hold.queue:
-                self._past_generated += hold.received
-                self._past_withheld += hold.received - hold.delivered
                 self._holds.pop(hold.channel, None)
 
     def _block(self, hold: ChannelHold) -> Sequence[Command]:
@@ -346,8 +352,9 @@ class StreamGuard:
     def _hold(self, channel: Channel) -> ChannelHold:
         hold = self._holds.get(channel)
         if hold is None:
+            script = self.written.open(channel)
             hold = self._holds[channel] = ChannelHold(
-                channel, self._engines, self._plan, self._write, remembers=self._restores
+                channel, self._engines, self._plan, self._write, script, remembers=self._restores
             )
         return hold
 

@@ -1,11 +1,6 @@
-"""Final token counts of an exchange: what the backend reported, completed with an estimate. Pure.
+"""An estimate of the tokens in a text, where nobody counts them, and which counts to believe. Pure."""
 
-The provider's numbers win, a zero among them as well. It can't see text or tokenizers.
-"""
-
-from typing import Final
-
-from guard.core.usage import Usage, UsageSource
+from typing import Final, TypeGuard
 
 CHARS_PER_TOKEN: Final = 4
 _MOST: Final = 1 << 53
@@ -21,30 +16,15 @@ def estimate(chars: int, deltas: int) -> int:
     return max(deltas, -(-chars // CHARS_PER_TOKEN))
 
 
-def merge(reported: Usage | None, estimated: Usage) -> tuple[Usage, UsageSource]:
-    """The counts to settle, and where they come from.
-
-    A member that the backend did not report is taken from `estimated`, and stays None when that has none either.
-    `PROVIDER` if nothing of prompt and completion had to be estimated; an estimate of zero (no text at all) is exact.
-    """
-    reported = reported or Usage()
-    usage = Usage(
-        prompt=_pick(reported.prompt, estimated.prompt),
-        cached=_pick(reported.cached, estimated.cached),
-        completion=_pick(reported.completion, estimated.completion),
-        reasoning=_pick(reported.reasoning, estimated.reasoning),
-    )
-    sure = all(
-        _sound(told) or not guess
-        for told, guess in ((reported.prompt, estimated.prompt), (reported.completion, estimated.completion))
-    )
-    known = _sound(reported.prompt) or _sound(reported.completion)
-    return usage, UsageSource.PROVIDER if sure and known else UsageSource.ESTIMATED
-
-
-def _pick(told: int | None, guess: int | None) -> int | None:
-    return told if _sound(told) else guess
-
-
-def _sound(count: int | None) -> bool:
+def is_sound(count: int | None) -> TypeGuard[int]:
+    """Whether somebody reported a count that can be one; zero is one."""
     return count is not None and 0 <= count <= _MOST
+
+
+def withheld_tokens(completion: int, withheld_chars: int, chars: int) -> int:
+    """Tokens of an answer that did not reach the client, by its characters' share; all of them if no character did."""
+    if withheld_chars <= 0 or not chars:
+        return 0
+    if withheld_chars >= chars:
+        return completion
+    return min(completion, max(1, (completion * withheld_chars + chars // 2) // chars))

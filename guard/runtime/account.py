@@ -4,16 +4,18 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from guard.core.action import Action
 from guard.core.entry import Closing, Opening, Status
 from guard.core.rate import Rating
 from guard.core.stream import StreamGuard
-from guard.core.usage import Usage, UsageSource
+from guard.core.usage import Usage
 from guard.core.work import Work
-from guard.metering.usage import estimate, merge
-from guard.ports import EnergyMeter, Ledger, Purse, Rater
+from guard.core.written import Written
+from guard.metering.count.evidence import Counted, Evidence, Extent
+from guard.metering.count.reckon import Reckoning, reckon
+from guard.metering.usage import estimate, withheld_tokens
+from guard.ports import EnergyMeter, Ledger, Purse, Rater, TokenCounters
+from guard.runtime.counting import Counting, SentPrompt
 
 _UNPRICED: Final = Rating(None, "")
 
@@ -28,11 +30,13 @@ class Account:
         prompt_chars: int,
         rater: Rater | None = None,
         energy: EnergyMeter | None = None,
+        counters: TokenCounters | None = None,
     ) -> None:
         self._ledger = ledger
         self._opening = opening
         self._rater = rater
         self._energy = energy
+        self._counters = counters
         self._prompt_chars = prompt_chars
         self._begun = time.monotonic()
         self.first_ms: float | None = None
@@ -59,9 +63,17 @@ class Account:
         """How much of it it waited for a place at the backend."""
         self.tokens = 0
         """What it came to, once it is closed."""
+        self.guard_tokens = 0
+        """What Guard's own models read for it."""
         self.purse: Purse | None = None
         """What is reserved for it in budgets."""
-        self._counted: int | None = None
+        self.written = Written()
+        """Where the answer is to be counted as it comes."""
+        self._cut_at: int | None = None
+        self._counting: Counting | None = None
+        self._counted: Counted | None = None
+        """What a tokenizer said of the first so many characters."""
+        self._counted_chars = -1
         self._progress = ledger.open(opening)
 
     def served_by(self, model: str, backend: str) -> None:
@@ -70,7 +82,7 @@ class Account:
 
     def cut_at(self, completion: int) -> None:
         """The answer ends after so many tokens, for it may have no more."""
-        self._counted = completion
+        self._cut_at = completion
 
     @property
     def started_ms(self) -> int:
@@ -101,8 +113,12 @@ class Account:
         )
         return rating if self.asked else Rating(0, rating.version)
 
-    def ask(self) -> None:
-        """A backend gets the prompt now."""
+    def ask(self, prompt: SentPrompt | None = None) -> None:
+        """A backend gets the prompt now, so that its tokens may come to be counted."""
+        counter = None if self._counters is None or prompt is None else self._counters.of(self.model)
+        if counter is not None and prompt is not None:
+            self._counting = Counting(counter, prompt)
+            self.written = Written(keeps=True)
         self.asked = True
         self._asked_s = time.monotonic()
         self._progress.asked(estimate(self._prompt_chars, 0), self.pictures)
@@ -112,7 +128,18 @@ class Account:
 
     def note(self, guard: StreamGuard) -> None:
         """Once per chunk: what has been read outlives the process from here on."""
-        self._progress.read(guard.deltas, guard.generated_chars, guard.usage)
+        written = guard.written
+        whole = written.whole
+        self._progress.read(whole.pieces, whole.chars, guard.usage, written.reasoning.chars, written.tool.chars)
+        if self._counting is not None:
+            self._counting.look(guard)
+
+    async def count(self, guard: StreamGuard | None) -> None:
+        """Lets a tokenizer count what nobody reports of what is there by now. Nothing, where there is none."""
+        if self._counting is None or guard is None or not self.asked or guard.written.chars == self._counted_chars:
+            return
+        self._counted_chars = guard.written.chars
+        self._counted = await self._counting.finish(guard, self._known(guard))
 
     def label(self, labels: Mapping[str, str]) -> None:
         """Adds what the policy said behind the request; the request's own labels stand."""
@@ -134,21 +161,24 @@ class Account:
         self.decision = max(Action.parse(self.decision), action).word
 
     def usage(self, guard: StreamGuard | None) -> Usage:
-        """The counts so far: the backend's, completed with our estimate."""
-        return self._merged(guard)[0]
+        """The counts so far: the backend's, completed with our own."""
+        return self._reckoned(guard).usage
 
     def close(self, guard: StreamGuard | None, withheld_chars: int = 0) -> None:
         """Settles, once. `withheld_chars` are those of the answer that the client did not get."""
         if self._closed:
             return
         self._closed = True
-        usage, source = self._merged(guard)
+        if self._counting is not None:
+            self._counting.close()
+        reckoning = self._reckoned(guard)
+        usage = reckoning.usage
         self.tokens = (usage.prompt or 0) + (usage.completion or 0)
         withheld = 0
         if guard is not None:
             for finding in guard.findings:
                 self.types[finding.type] = None
-            withheld = min(estimate(withheld_chars, 0), usage.completion or 0)
+            withheld = withheld_tokens(usage.completion or 0, withheld_chars, guard.generated_chars)
         rating = self.price(usage)
         if self.purse is not None:
             self.purse.settle(usage, rating.cost_nanousd)
@@ -158,7 +188,7 @@ class Account:
                 status=self.status,
                 reason=self.reason,
                 usage=usage,
-                source=source,
+                source=reckoning.source,
                 withheld=withheld,
                 first_ms=self.first_ms,
                 total_ms=(time.monotonic() - self._begun) * 1000,
@@ -173,6 +203,8 @@ class Account:
                 attempt=self._opening.attempt,
                 waited_ms=self.waited_s * 1000,
                 queued_ms=self.queued_s * 1000,
+                split_source=reckoning.split_source,
+                guard_tokens=self.guard_tokens,
                 reserved_tokens=self.purse.reserved_tokens if self.purse is not None else 0,
                 reserved_nanousd=self.purse.reserved_nanousd if self.purse is not None else 0,
             )
@@ -200,20 +232,26 @@ class Account:
             )
         )
 
-    def _merged(self, guard: StreamGuard | None) -> tuple[Usage, UsageSource]:
-        """The backend's counts where it gave any, our estimate elsewhere; and what it wrote after it counted last."""
-        usage, source = merge(guard.usage if guard else None, self._estimated(guard))
-        if self._counted is not None:
-            return msgspec.structs.replace(usage, completion=self._counted), UsageSource.ESTIMATED
-        if guard is None or guard.usage is None or guard.usage.completion is None or not any(guard.untold):
-            return usage, source
-        completion = guard.usage.completion + estimate(*guard.untold)
-        return msgspec.structs.replace(usage, completion=completion), UsageSource.ESTIMATED
+    def _reckoned(self, guard: StreamGuard | None) -> Reckoning:
+        """The backend's counts where it gave any, our own elsewhere."""
+        reported = guard.usage if guard is not None else None
+        return reckon(reported, self._known(guard) if self.asked else Evidence())
 
-    def _estimated(self, guard: StreamGuard | None) -> Usage:
-        if guard is None or not self.asked:
-            return Usage(prompt=estimate(self._prompt_chars, 0) if self.asked else 0, completion=0)
-        return Usage(
-            prompt=estimate(self._prompt_chars, 0),
-            completion=estimate(guard.generated_chars, guard.deltas),
+    def _known(self, guard: StreamGuard | None) -> Evidence:
+        """What has been seen of prompt and answer."""
+        prompt = estimate(self._prompt_chars, 0)
+        if guard is None:
+            return Evidence(prompt)
+        written = guard.written
+        return Evidence(
+            prompt=prompt,
+            answer=Extent(written.answer.chars, written.answer.pieces),
+            reasoning=Extent(written.reasoning.chars, written.reasoning.pieces),
+            tool=Extent(written.tool.chars, written.tool.pieces),
+            untold=Extent(*guard.untold),
+            choices=max(guard.begun, 1),
+            streamed=self._opening.stream,
+            cut_at=self._cut_at,
+            picture_tokens=None if self._counting is None else self._counting.picture_tokens,
+            counted=self._counted if self._counted_chars == written.chars else None,
         )

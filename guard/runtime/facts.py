@@ -107,6 +107,11 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
+def texts_of(prompt: Prompt) -> tuple[str, ...]:
+    """The texts of the whole request."""
+    return tuple(slot.text for slot in prompt.frame.slots)
+
+
 def chars_of(prompt: Prompt) -> int:
     """Characters of text in the whole request."""
     return sum(len(slot.text) for slot in prompt.frame.slots)

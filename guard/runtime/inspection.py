@@ -16,6 +16,7 @@ from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
 from guard.core.stretch import mask
+from guard.core.written import Written
 from guard.errors import EngineBusy, EngineError, EngineTimeout
 from guard.ports import ChannelEngine, DeferredChannel, DeferredEngine, Engine, Vault
 from guard.runtime.consult import Consult
@@ -74,13 +75,15 @@ class Inspection:
         vault: Vault | None = None,
         consult: Consult | None = None,
         gate: CallGate | None = None,
+        written: Written | None = None,
     ) -> None:
         """`consult`: who asks the policy about findings, if it has something to say about answers.
 
-        `gate`: where tool calls wait for the policy's word, if it has something to say about them.
+        `gate`: where tool calls wait for the policy's word, if it has something to say about them. `written`: what is
+        to count the text.
         """
         write, restores = (mask, False) if vault is None else (vault.show, not vault.empty)
-        self.guard = StreamGuard(engines.counting(plan).of(plan), write, restores)
+        self.guard = StreamGuard(engines.counting(plan).of(plan), write, restores, written)
         self.halt: HaltReason | None = None
         """Why nothing more will be released, once that is so."""
         self.paused = False
@@ -92,6 +95,8 @@ class Inspection:
         self._memories: dict[Channel, _Memory] = {}
         self._ending: dict[Channel, Sequence[DeferredChannel]] = {}
         """Deferred engines' memories of channels that are over and have a verdict under way."""
+        self._tokens = 0
+        """What deferred engines' models read of channels that are over."""
         self._lost: set[str] = set()
         self._detour = consult is not None
         """Whether the short way of most chunks is closed: the policy is asked, or an engine is lost."""
@@ -132,6 +137,13 @@ class Inspection:
     def withheld_chars(self) -> int:
         """Characters that the backend wrote and the client did not get."""
         return self.guard.withheld_chars + (0 if self._gate is None else self._gate.kept_chars)
+
+    @property
+    def tokens(self) -> int:
+        """What deferred engines' models have been given to read."""
+        running = [later for memory in self._memories.values() for _, later in memory.deferred]
+        running += [later for ending in self._ending.values() for later in ending]
+        return self._tokens + sum(later.tokens for later in running)
 
     @property
     def deferred(self) -> bool:
@@ -189,6 +201,7 @@ class Inspection:
         """Gives back the engines' memory."""
         if self._gate is not None:
             self._gate.close()
+        self._tokens = self.tokens
         for memory in self._memories.values():
             memory.close_inline()
             for _, later in memory.deferred:
@@ -296,6 +309,7 @@ class Inspection:
                 later.feed(text, final)
             except EngineError as error:
                 later.close()
+                self._tokens += later.tokens
                 memory.deferred = [one for one in memory.deferred if one[1] is not later]
                 self._lose(name, error)
 
@@ -321,6 +335,7 @@ class Inspection:
             ending = self._ending.get(verdict.channel)
             if ending is not None and not any(later.waiting for later in ending):
                 del self._ending[verdict.channel]
+                self._tokens += sum(later.tokens for later in ending)
         if self.paused:
             self._give_up_waiting()
 

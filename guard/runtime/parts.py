@@ -21,6 +21,7 @@ from guard.ports import (
     Router,
     TextEngine,
     Tiers,
+    TokenCounters,
     Vaults,
 )
 from guard.runtime.answers import Answers
@@ -68,6 +69,8 @@ class Parts(msgspec.Struct, frozen=True):
     """The way into each backend."""
     prioritised: frozenset[str] = frozenset()
     """The backends that are told requests' priority."""
+    tokenizers: TokenCounters | None = None
+    """Who counts tokens that backends do not; None where there are no tokenizers."""
     unpriced: bool = True
     """Whether models that have no price are served."""
     energy: EnergyMeter | None = None

@@ -62,6 +62,8 @@ class PromptCheck:
         self._statuses = dict.fromkeys(self._names, EngineStatus.OK)
         self._verdicts = [self._inspect(e, index) for index in range(len(prompt.frame.slots)) for e in engines]
         self._assessed: Sequence[Assessment] = ()
+        self.tokens = 0
+        """What the models read of it."""
         self._types_of: dict[str, tuple[str, ...]] = {}
         """What engines with a model look for, by their names."""
         self._types_by_channel: dict[Channel, set[str]] | None = None
@@ -74,6 +76,7 @@ class PromptCheck:
         spoken += [group for group in self._prompt.groups if roles[group[0]]]
         passages = [Passage(" ".join(slots[index].text for index in texts), roles[texts[0]]) for texts in spoken]
         self._assessed = await classifier.assess(passages)
+        self.tokens += sum(one.tokens for one in self._assessed)
         # Outside the conversation there is nothing for a classifier to say.
         found: dict[int, list[Finding]] = {index: [] for index in range(len(slots))}
         for texts, assessed in zip(spoken, self._assessed, strict=True):
@@ -89,6 +92,7 @@ class PromptCheck:
         spoken = [index for index, role in enumerate(roles) if role]
         texts = [SlotText(slots[index].text, slots[index].channel.is_json) for index in spoken]
         read = await engine.inspect(texts)
+        self.tokens += sum(one.tokens for one in read)
         found = dict(zip(spoken, read, strict=True))
         for index, slot in enumerate(slots):
             findings = found[index].findings if index in found else ()

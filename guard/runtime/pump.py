@@ -38,12 +38,17 @@ class Exchange:
     async def run(self) -> None:
         """Serves it, whatever happens, and settles its account. Raises nothing but cancellation of the server's own."""
         try:
+            await self._serve_to_the_end()
+            await self.way.count()
+        finally:
+            self._settle()
+
+    async def _serve_to_the_end(self) -> None:
+        try:
             await self._serve_watched()
         except asyncio.CancelledError:
             self._ends(Status.ABORTED, "shutdown")
             raise
-        finally:
-            self._settle()
 
     async def _serve_watched(self) -> None:
         """Serves until it is done or the client leaves, which ends the backend's work at once."""

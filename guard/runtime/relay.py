@@ -80,7 +80,7 @@ class Relay:
         self._desk = desk
         self._consult = consult
         gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
-        self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate)
+        self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate, account.written)
         self._limit = limit
         self._intake = Intake(reader, answer, self._inspection, account.note, limit, self._cut)
         self._account = account
@@ -106,6 +106,7 @@ class Relay:
     def close(self) -> None:
         """Gives back the engines' memory."""
         self._inspection.close()
+        self._account.guard_tokens += self._inspection.tokens
         if self._desk is not None:
             self._account.types.update(dict.fromkeys(self._desk.types))
             self._account.waited_s += self._desk.waited_s
@@ -140,6 +141,7 @@ class Relay:
             raise self._stalled(writing=False) from None
         body = self._inspection.take()
         if self._inspection.halt is not None:
+            await self._account.count(self.guard)
             body = self._halted(range(choices))
         self.finished()
         self._account.first_byte()
@@ -194,6 +196,8 @@ class Relay:
         self._intake.finish()
 
     async def _conclude(self) -> None:
+        if self._inspection.halt is not None:
+            await self._account.count(self.guard)  # The client is told what the ledger will say.
         last = b"" if self._inspection.halt is None else self._halted(self.guard.choices)
         self.finished()
         await self._reply.end(last)

@@ -36,7 +36,8 @@ from guard.runtime.allowance import Allowance, allow, most_tokens
 from guard.runtime.approval import refusal, request_question
 from guard.runtime.budgeting import answer_bounds, answer_limit, prompt_bound, reads_budget, within_purse
 from guard.runtime.conversation import opening_of
-from guard.runtime.facts import Asker, chars_of, pictures_of, request_facts
+from guard.runtime.counting import SentPrompt
+from guard.runtime.facts import Asker, chars_of, pictures_of, request_facts, texts_of
 from guard.runtime.header import forwarded, idempotency_of, without_type
 from guard.runtime.inspector import consult_of, desk_of, engines_of
 from guard.runtime.pace import Pace
@@ -92,6 +93,7 @@ class Way:
         await self._allow(tier, tokens)
         self._conversation = self._parts.conversations.name(self._call.identity, opening_of(prompt))
         check = await self._checked(prompt)
+        account.guard_tokens += check.tokens
         facts, decision = await self._decided(self._facts(prompt, backend, check), account)
         asked, decision = prompt, within(decision, tier)
         account.labels, account.pictures = decision.labels, pictures_of(prompt)
@@ -196,7 +198,7 @@ class Way:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
         headers = (("content-type", "application/json"), *without_type(forwarded(self._call.headers, dialect.is_mark)))
-        account.ask()
+        account.ask(SentPrompt(outcome.texts or texts_of(prompt), len(prompt.messages), account.pictures))
         call = BackendCall("POST", self._call.path, headers, body, prompt.stream)
         with self._trail.stage("backend"):
             try:
@@ -266,7 +268,9 @@ class Way:
             started_ms=time.time_ns() // 1_000_000,
             idempotency=idempotency_of(self._call.headers, self._call.dialect.is_mark),
         )
-        self.account = Account(self._parts.ledger, opening, chars_of(prompt), self._parts.rater, self._parts.energy)
+        self.account = Account(
+            self._parts.ledger, opening, chars_of(prompt), self._parts.rater, self._parts.energy, self._parts.tokenizers
+        )
         return self.account
 
     def _facts(self, prompt: Prompt, backend: Backend, check: PromptCheck) -> RequestFacts:
@@ -280,6 +284,11 @@ class Way:
             conversation=self._parts.conversations.recall(self._conversation),
         )
         return request_facts(asker, prompt, check, self._policy.reads, self._parts.language)
+
+    async def count(self) -> None:
+        """Lets what nobody reported be counted, before it is settled."""
+        if self.account is not None and self.relay is not None:
+            await self.account.count(self.relay.guard)
 
     def settle(self) -> None:
         """Closes what is open, accounts for what was used, and gives places and limits back. Once."""

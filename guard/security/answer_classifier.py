@@ -8,7 +8,7 @@ see plans; it tells whatever score reaches the lower end of a model's doubt, and
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from guard.core.channel import Channel
 from guard.core.event import EngineStatus, Inspected, StageFailed
@@ -32,8 +32,17 @@ MOST_PENDING: Final = 128
 """Words of one channel without a verdict from which on the rest of its text waits: the queue is everybody's."""
 PIECE_CHARS: Final = 512
 """Longer texts are read piece by piece."""
-Judge = Callable[[str, str], Awaitable[float]]
-"""The transformer's score, by a classifier's name and a text. Raises EngineError."""
+
+
+class Opinion(NamedTuple):
+    """The transformer's score of a text, and how many tokens it read for it."""
+
+    score: float
+    tokens: int = 0
+
+
+Judge = Callable[[str, str], Awaitable[Opinion]]
+"""The transformer's opinion, by a classifier's name and a text. Raises EngineError."""
 
 
 class AnswerClassifier:
@@ -90,6 +99,8 @@ class AnswerChannel:
         self._rows: deque[Sequence[float]] = deque()
         """Scores of the first of them: they wait while the transformer is asked about the very first."""
         self._told = 0
+        self.tokens = 0
+        """What the models have been given to read. See `ports.DeferredChannel`."""
         self._read = 0
         """Tokens that the model has read since it began or forgot."""
         self._final = False
@@ -125,6 +136,7 @@ class AnswerChannel:
             fresh = self._read >= (PARAGRAPH_TOKENS if word.opens else MOST_TOKENS)
             self._read = len(ids) + (0 if fresh else self._read)
             self._slot.push(ids, fresh)
+            self.tokens += len(ids)
             self._pending.append(word)
         if not self._pending and self._soon is None and (final or self._words.covered > self._told):
             self._soon = asyncio.get_running_loop().call_soon(self._say_covered)
@@ -194,13 +206,14 @@ class AnswerChannel:
     async def _ask(self, judge: Judge, reader: HeadReader) -> None:
         """Asks the transformer about the first word that waits."""
         try:
-            score = await judge(reader.head.name, self._words.before(self._pending[0].end))
+            opinion = await judge(reader.head.name, self._words.before(self._pending[0].end))
         except EngineError as error:
             self._question = None
             self.failed(error)
             return
         self._question = None
-        findings = self._findings(self._rows.popleft(), reader, score)
+        self.tokens += opinion.tokens
+        findings = self._findings(self._rows.popleft(), reader, opinion.score)
         word = self._pending.popleft()
         self._say(word.end, findings)
         self._judge([])

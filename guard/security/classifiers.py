@@ -16,7 +16,7 @@ from guard.inference.schedule import Limits
 from guard.inference.stepper import StepLimits, Stepper, TurnReport
 from guard.inference.token import Tokeniser
 from guard.inference.vocabulary import Vocabulary
-from guard.security.answer_classifier import AnswerClassifier
+from guard.security.answer_classifier import AnswerClassifier, Opinion
 from guard.security.text_classifier import TextClassifier, WindowModel
 
 Observe = Callable[[str, BatchReport | TurnReport], None]
@@ -118,8 +118,9 @@ class Classifiers:
         wanted = [score for score in spec.scores if score.name in self._options.names]
         return AnswerClassifier(msgspec.structs.replace(spec, scores=tuple(wanted)), stepper, vocabulary, self._judge)
 
-    async def _judge(self, name: str, text: str) -> float:
-        return (await self.text.judge(name, text)).score
+    async def _judge(self, name: str, text: str) -> Opinion:
+        judged = await self.text.judge(name, text)
+        return Opinion(judged.score, judged.tokens)
 
 
 def _gives(spec: ModelSpec, kind: str, name: str) -> bool:

@@ -48,7 +48,8 @@ _RETRIEVED: Final = frozenset({"tool", "function"})
 class Judgement(msgspec.Struct, frozen=True):
     """One classifier's score of a text, the finding type that it names, and the window that has the score.
 
-    `shares` are the finding types' parts of the score, in the model's order; none for a case that was clear.
+    `shares` are the finding types' parts of the score, in the model's order; none for a case that was clear. `tokens`
+    are what the model read for it.
     """
 
     score: float = 0.0
@@ -56,6 +57,7 @@ class Judgement(msgspec.Struct, frozen=True):
     start: int = 0
     end: int = 0
     shares: tuple[float, ...] = ()
+    tokens: int = 0
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -98,7 +100,8 @@ class WindowModel:
                 score = float(calibrate(self.spec, float(row[self.spec.column])))
                 if score > best.score:
                     best = self._judgement(score, row, stretch)
-        return best
+        read = sum(len(stretch.window.ids) for stretch in doubtful)
+        return msgspec.structs.replace(best, tokens=read) if read else best
 
     def _clear(self, window: Window) -> float | None:
         """The linear stage's score of a window that is clearly harmless to it: close to 0, whatever its logit."""
@@ -175,6 +178,7 @@ class TextClassifier:
             findings=tuple(_finding(model, one, passage) for model, one in pairs if one.score >= model.spec.doubt[0]),
             status=dict.fromkeys(self.names, EngineStatus.OK),
             types={type_: share for model, one in pairs for type_, share in zip(model.types, one.shares, strict=False)},
+            tokens=sum(one.tokens for one in judged),
         )
 
     async def _judged(self, text: str, models: Sequence[WindowModel], patience_s: float) -> list[Judgement]:
@@ -187,7 +191,8 @@ class TextClassifier:
             for index, one in enumerate(known):
                 if one is None:
                     known[index] = found = next(new)
-                    self._remembered.put(models[index].key, text, found)
+                    # Who asks again makes nobody read.
+                    self._remembered.put(models[index].key, text, msgspec.structs.replace(found, tokens=0))
         return [one for one in known if one is not None]
 
     async def _windows(self, text: str) -> tuple[Window, ...]:

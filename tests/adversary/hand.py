@@ -14,7 +14,7 @@ from guard.inference.turn import Slot as Place
 from guard.inference.vocabulary import Vocabulary
 from guard.runtime.inspection import Engines, Inspection
 from guard.scan.engine import PatternEngine
-from guard.security.answer_classifier import AnswerClassifier
+from guard.security.answer_classifier import AnswerClassifier, Opinion
 from tests.security.stream_model import LOGITS, SPEC, encode
 
 CONTENT = Channel(0, "content")
@@ -63,10 +63,10 @@ class HandJudge:
     """A transformer that answers when the test says so: by the length of what it is asked about."""
 
     def __init__(self) -> None:
-        self.questions: list[tuple[asyncio.Future[float], str]] = []
+        self.questions: list[tuple[asyncio.Future[Opinion], str]] = []
 
-    async def __call__(self, name: str, text: str) -> float:
-        future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    async def __call__(self, name: str, text: str) -> Opinion:
+        future: asyncio.Future[Opinion] = asyncio.get_running_loop().create_future()
         self.questions.append((future, text))
         return await future
 
@@ -74,7 +74,7 @@ class HandJudge:
         while self.questions:
             future, text = self.questions.pop(0)
             if not future.done():
-                future.set_result(0.95 if len(text.split()) % 2 else 0.05)
+                future.set_result(Opinion(0.95 if len(text.split()) % 2 else 0.05))
                 return True
         return False
 

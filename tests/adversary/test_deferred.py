@@ -29,7 +29,7 @@ from guard.inference.turn import Word as TokenWord
 from guard.inference.vocabulary import Vocabulary
 from guard.runtime.pump import Exchange
 from guard.scan.engine import PatternEngine
-from guard.security.answer_classifier import AnswerClassifier
+from guard.security.answer_classifier import AnswerClassifier, Opinion
 from guard.security.reading import WordReader
 from tests.core.playbook import found, said, text, texts, verdict
 from tests.flow import cut
@@ -302,10 +302,10 @@ def test_endless_space_is_read_once() -> None:
 
 
 async def test_a_question_that_ends_in_a_fault_or_is_called_off_fails_its_stream() -> None:
-    async def faulty(_name: str, _text: str) -> float:
+    async def faulty(_name: str, _text: str) -> Opinion:
         raise ZeroDivisionError
 
-    async def cancelled(_name: str, _text: str) -> float:
+    async def cancelled(_name: str, _text: str) -> Opinion:
         raise asyncio.CancelledError
 
     for judge in (faulty, cancelled):
@@ -319,9 +319,9 @@ async def test_a_question_that_ends_in_a_fault_or_is_called_off_fails_its_stream
 
 
 async def test_a_question_ends_with_its_channel() -> None:
-    async def never(_name: str, _text: str) -> float:
+    async def never(_name: str, _text: str) -> Opinion:
         await asyncio.Event().wait()
-        return 0.0
+        return Opinion(0.0)
 
     before = asyncio.all_tasks()
     async with running(never) as classifier:

@@ -59,8 +59,38 @@ USAGES: list[tuple[Any, Usage | None]] = [
             "prompt_tokens_details": {"cached_tokens": 2, "audio_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": 4, "vendor": {}},
         },
-        Usage(prompt=3, cached=2, completion=5, reasoning=4),
+        Usage(prompt=3, cached=2, completion=5, reasoning=4, audio=0),
     ),
+    (
+        {"prompt_tokens": 90, "prompt_tokens_details": {"audio_tokens": 20, "image_tokens": 30}},
+        Usage(prompt=90, audio=20, image=30),
+    ),
+    # xAI: the reasoning stands beside the completion, and the total says so
+    (
+        {
+            "prompt_tokens": 12,
+            "completion_tokens": 1,
+            "total_tokens": 399,
+            "completion_tokens_details": {"reasoning_tokens": 386},
+        },
+        Usage(prompt=12, completion=387, reasoning=386),
+    ),
+    # OpenAI: it is a part of it
+    (
+        {
+            "prompt_tokens": 12,
+            "completion_tokens": 400,
+            "total_tokens": 412,
+            "completion_tokens_details": {"reasoning_tokens": 386},
+        },
+        Usage(prompt=12, completion=400, reasoning=386),
+    ),
+    # SGLang, which counts none where it has no parser
+    ({"prompt_tokens": 3, "completion_tokens": 5, "reasoning_tokens": 4}, Usage(3, None, 5, 4)),
+    ({"prompt_tokens": 3, "completion_tokens": 5, "reasoning_tokens": 0}, Usage(3, None, 5)),
+    # DeepSeek and Moonshot
+    ({"prompt_tokens": 3, "prompt_cache_hit_tokens": 2, "prompt_cache_miss_tokens": 1}, Usage(3, 2)),
+    ({"prompt_tokens": 3, "cached_tokens": 0}, Usage(3, 0)),
     ({"prompt_tokens": 3, "prompt_tokens_details": None}, Usage(prompt=3)),
     ({"prompt_tokens": 0, "completion_tokens": 0}, Usage(prompt=0, completion=0)),
     ({}, Usage()),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.core.entry import Status
-from guard.core.usage import Usage
+from guard.core.usage import Usage, UsageSource
 from guard.errors import LedgerBehind
 from guard.metering.ledger.board import SLOT_BYTES, Board, NoSlot, Slot, mark
 from guard.metering.ledger.estimate import read_by
@@ -129,8 +129,21 @@ def test_the_board_says_what_had_been_read(
         slot.asked(prompt, 0)
     for pieces, chars, usage in reads:
         slot.read(pieces, chars, usage)
-    usage = read_by(board.seen()[mark("01A")])
+    usage = read_by(board.seen()[mark("01A")]).usage
     assert (usage.prompt, usage.completion) == counts
+
+
+def test_the_board_tells_thoughts_and_calls_from_the_answer() -> None:
+    board = Board(MemoryFolder().board(2 * SLOT_BYTES))
+    slot = board.take("01A")
+    assert isinstance(slot, Slot)
+    slot.asked(40, 0)
+    slot.read(10, 200, None, reasoning_chars=100, tool_chars=20)
+    slot.read(25, 400, Usage(prompt=33, completion=80), reasoning_chars=200, tool_chars=100)
+
+    read = read_by(board.seen()[mark("01A")])
+    assert read.usage == Usage(prompt=33, completion=80, reasoning=40, tool=20)
+    assert (read.source, read.split_source) == (UsageSource.PROVIDER, UsageSource.ESTIMATED)
 
 
 def test_a_slot_is_free_again_when_its_exchange_is_over_and_nothing_late_reaches_the_next() -> None:

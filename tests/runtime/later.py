@@ -16,6 +16,7 @@ class LaterChannel:
         self.text = ""
         self.told = 0
         self.closed = False
+        self.tokens = 0
 
     @property
     def waiting(self) -> bool:
@@ -23,6 +24,7 @@ class LaterChannel:
 
     def feed(self, text: str, final: bool) -> None:
         self.text += text
+        self.tokens += len(text.split())
         self.engine.fed()
 
     def close(self) -> None:

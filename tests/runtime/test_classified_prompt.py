@@ -41,7 +41,8 @@ class Words:
         at = text.find(self.word)
         finding = Finding("INJECTION_OVERRIDE", at, at + 6, self.score, "injection", threshold=0.7)
         scores = {"injection": self.score if at >= 0 else 0.1}
-        return Assessment(scores, (finding,) if at >= 0 else (), {"injection": EngineStatus.OK})
+        status = {"injection": EngineStatus.OK}
+        return Assessment(scores, (finding,) if at >= 0 else (), status, tokens=len(text.split()))
 
 
 def prompt(*texts: tuple[str, str]) -> Prompt:
@@ -62,6 +63,12 @@ async def test_what_was_said_is_scored_with_its_role_and_nothing_else(engine: Pa
     await checked(engine, words, ("system", "be kind"), ("user", "hello"), ("", "a tool's schema"), ("tool", "42"))
 
     assert words.seen == [("be kind", "system"), ("hello", "user"), ("42", "tool")]
+
+
+async def test_what_is_read_of_a_prompt_is_counted(engine: PatternEngine) -> None:
+    check = await checked(engine, Words(), ("system", "be kind"), ("user", "hello"), ("", "a tool's schema"))
+
+    assert check.tokens == 3
 
 
 async def test_an_attack_that_is_spread_over_a_messages_parts_is_seen(engine: PatternEngine) -> None:

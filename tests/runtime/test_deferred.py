@@ -231,3 +231,18 @@ async def test_a_client_that_does_not_read_stops_the_reading(engine: PatternEngi
 
     assert len(later.channels[0].text) < 100
     assert world.closing.reason == "client_stalled"
+
+
+@pytest.mark.parametrize("ending", [END, None, BackendBroken("gone")], ids=["whole", "abandoned", "broken"])
+async def test_what_models_read_of_an_answer_is_counted(
+    engine: PatternEngine, ending: bytes | Exception | None
+) -> None:
+    later = Later()
+    later.at_once = True
+    call = chunk("x").replace(
+        b'"content":"x"', b'"tool_calls":[{"index":0,"function":{"name":"pay","arguments":"1 2"}}]'
+    )
+    world = World(engine, [chunk("one two "), chunk("three "), call, ending], deferred=(later,))
+    await world.run(None if ending else lambda world: world.client.leaves.set())
+
+    assert world.closing.guard_tokens == 3 + 1 + 2

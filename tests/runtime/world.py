@@ -35,6 +35,7 @@ from guard.ports import (
     Progress,
     Rater,
     Tiers,
+    TokenCounters,
 )
 from guard.runtime.approval import NOBODY
 from guard.runtime.budgeting import NO_BUDGETS
@@ -243,6 +244,7 @@ class World:
         counters: Counters | None = None,
         turnstile: Turnstile = FREE_WAY,
         prioritised: frozenset[str] = frozenset(),
+        tokenizers: TokenCounters | None = None,
     ) -> None:
         """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
@@ -272,6 +274,7 @@ class World:
             counters=counters,
             turnstile=turnstile,
             prioritised=prioritised,
+            tokenizers=tokenizers,
         )
         self.exchange = Exchange(self.parts, self.call, self.client)
 

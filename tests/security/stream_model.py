@@ -14,7 +14,7 @@ from guard.inference.manifest import KindSpec, ModelSpec, ScoreSpec, TokenizerSp
 from guard.inference.runner import Floats, Ids, StepRunner
 from guard.inference.stepper import StepLimits, Stepper
 from guard.inference.vocabulary import Vocabulary
-from guard.security.answer_classifier import AnswerChannel, AnswerClassifier, Judge
+from guard.security.answer_classifier import AnswerChannel, AnswerClassifier, Judge, Opinion
 
 CONTENT = Channel(0, "content")
 
@@ -112,5 +112,5 @@ async def engine(judge: Judge | None = None, runner: StepRunner | None = None) -
         stepper.stop()
 
 
-async def failing(_name: str, _text: str) -> float:
+async def failing(_name: str, _text: str) -> Opinion:
     raise EngineError("no")

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guard.core.event import EngineStatus
+from guard.security.answer_classifier import Opinion
 from tests.flow import cut
 from tests.security.stream_model import CONTENT, Counting, Told, engine, failing, judged_counts
 
@@ -77,9 +78,9 @@ def test_verdicts_do_not_depend_on_how_the_text_was_cut(words: list[str], at: li
 async def test_the_transformer_judges_where_the_stream_model_is_unsure() -> None:
     asked: list[tuple[str, str]] = []
 
-    async def judge(name: str, text: str) -> float:
+    async def judge(name: str, text: str) -> Opinion:
         asked.append((name, text))
-        return 0.95
+        return Opinion(0.95, 7)
 
     async with engine(judge) as classifier:
         told = Told(classifier)
@@ -89,14 +90,15 @@ async def test_the_transformer_judges_where_the_stream_model_is_unsure() -> None
     assert asked == [("unsafe", "calm doubtful")]
     assert told.findings == [("UNSAFE_WEAPONS", 5, 13, False)]
     assert [f.score for one in told.verdicts for f in one.findings] == [0.95]
+    assert told.channel.tokens == 3 + 7
 
 
 async def test_words_wait_for_an_earlier_words_judgement_and_keep_their_order() -> None:
     answer = asyncio.Event()
 
-    async def judge(_name: str, _text: str) -> float:
+    async def judge(_name: str, _text: str) -> Opinion:
         await answer.wait()
-        return 0.0
+        return Opinion(0.0)
 
     async with engine(judge) as classifier:
         told = Told(classifier)
@@ -116,9 +118,9 @@ async def test_words_wait_for_an_earlier_words_judgement_and_keep_their_order() 
 async def test_a_doubt_is_not_asked_about_at_each_word() -> None:
     asked: list[str] = []
 
-    async def judge(_name: str, text: str) -> float:
+    async def judge(_name: str, text: str) -> Opinion:
         asked.append(text)
-        return 0.0
+        return Opinion(0.0)
 
     async with engine(judge) as classifier:
         told = Told(classifier)

@@ -4,6 +4,7 @@ said to be one."""
 import base64
 import math
 
+import msgspec
 import pytest
 
 from guard.core.assessment import Assessment, Passage
@@ -62,6 +63,7 @@ async def test_the_linear_stage_settles_clear_windows_and_the_transformer_reads_
         assert (await assessed(classifier, CALM)).scores["injection"] <= 0.01
         assert runner.windows == []
         found = await assessed(classifier, CALM + "kind")
+        assert found.tokens == sum(2 + len(window) for window in runner.windows)
     assert found.scores["injection"] == pytest.approx(score_of("kind"))
     assert [window[-1] for window in runner.windows] == ["kind"]
 
@@ -91,7 +93,8 @@ async def test_what_was_assessed_before_is_not_run_again() -> None:
     async with text_classifier(runner, names=("injection", "unsafe")) as classifier:
         first = await assessed(classifier, "calm attack")
         ran = len(runner.windows)
-        assert (await assessed(classifier, "calm attack")) == first
+        assert first.tokens == sum(2 + len(window) for window in runner.windows)
+        assert (await assessed(classifier, "calm attack")) == msgspec.structs.replace(first, tokens=0)
         assert (await classifier.judge("unsafe", "calm attack")).score == first.scores["unsafe"]
         assert len(runner.windows) == ran
         await assessed(classifier, "calm attack ")

@@ -15,12 +15,15 @@ from guard.core.usage import Usage
 
 CELLS: Final = 26
 SLOT_BYTES: Final = CELLS * 8
-_MARK, _PROMPT, _PICTURES, _FIRST_US, _PIECES, _CHARS, _BANK = range(7)
+_MARK, _PROMPT, _PICTURES, _FIRST_US, _PIECES, _CHARS, _BANK, _PARTS = range(8)
 _BANKS: Final = (8, 17)
 _BANK_CELLS: Final = 9
 """A report: the pieces and the characters that it covers, and seven counts."""
 _EMPTY: Final = (0, -1, 0, -1, 0, 0, 0, 0, *(0, 0, *(-1,) * 7) * 2)
 _MOST: Final = (1 << 63) - 1
+_PART_BITS: Final = 31
+_MOST_PART: Final = (1 << _PART_BITS) - 1
+"""The characters of thoughts and of tool calls share a cell."""
 
 
 def mark(exchange: str) -> int:
@@ -32,7 +35,8 @@ def mark(exchange: str) -> int:
 class Seen(msgspec.Struct, frozen=True):
     """What a slot says. `prompt` is Guard's estimate of the prompt's tokens, None if no backend was asked.
 
-    `pieces` and `chars` are the answer's, of which the backend's `usage` covers `told_pieces` and `told_chars`.
+    `pieces` and `chars` are the answer's, of which the backend's `usage` covers `told_pieces` and `told_chars`, and
+    `reasoning_chars` and `tool_chars` are thoughts and tool calls.
     """
 
     prompt: int | None
@@ -43,10 +47,12 @@ class Seen(msgspec.Struct, frozen=True):
     told_pieces: int
     told_chars: int
     usage: Usage | None
+    reasoning_chars: int = 0
+    tool_chars: int = 0
 
 
 class Slot:
-    """`ports.Progress` of one exchange. Once per chunk: two stores."""
+    """`ports.Progress` of one exchange. Once per chunk: two stores, three where there are thoughts or tool calls."""
 
     __slots__ = ("_at", "_cells", "_usage", "number")
 
@@ -76,11 +82,13 @@ class Slot:
         """The client gets its first byte."""
         self._cells[self._at + _FIRST_US] = int(first_ms * 1000)
 
-    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
+    def read(self, pieces: int, chars: int, usage: Usage | None, reasoning_chars: int = 0, tool_chars: int = 0) -> None:
         """How much of the answer has been read, and what the backend has counted so far."""
         cells, at = self._cells, self._at
         cells[at + _PIECES] = pieces
         cells[at + _CHARS] = chars
+        if reasoning_chars or tool_chars:
+            cells[at + _PARTS] = min(reasoning_chars, _MOST_PART) << _PART_BITS | min(tool_chars, _MOST_PART)
         if usage is not None and usage is not self._usage:
             self._usage = usage
             bank = 1 - cells[at + _BANK]
@@ -99,7 +107,7 @@ class NoSlot:
     def first(self, first_ms: float) -> None:
         """Not kept."""
 
-    def read(self, pieces: int, chars: int, usage: Usage | None) -> None:
+    def read(self, pieces: int, chars: int, usage: Usage | None, reasoning_chars: int = 0, tool_chars: int = 0) -> None:
         """Not kept."""
 
 
@@ -155,4 +163,6 @@ def _seen(cells: list[int]) -> Seen:
         told_pieces=max(told_pieces, 0),
         told_chars=max(told_chars, 0),
         usage=None if all(count is None for count in counts) else Usage(*counts),
+        reasoning_chars=max(cells[_PARTS], 0) >> _PART_BITS,
+        tool_chars=max(cells[_PARTS], 0) & _MOST_PART,
     )

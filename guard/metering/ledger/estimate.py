@@ -2,17 +2,17 @@
 
 from typing import Final
 
-import msgspec
-
 from guard.core.entry import Closing, Status
 from guard.core.rate import Rating
 from guard.core.usage import Usage, UsageSource
+from guard.metering.count.evidence import Evidence, Extent
+from guard.metering.count.reckon import Reckoning, reckon
 from guard.metering.ledger.board import Seen
 from guard.metering.ledger.row import Opened
-from guard.metering.usage import estimate, merge
 from guard.ports import Rater
 
 _NOT_ASKED: Final = Usage(prompt=0, completion=0)
+_UNKNOWN: Final = Reckoning(Usage(), UsageSource.ESTIMATED)
 
 
 class Estimate:
@@ -24,7 +24,8 @@ class Estimate:
 
     def __call__(self, opened: Opened, seen: Seen | None) -> Closing:
         """The closing; without a slot nothing is known of its tokens, which stay NULL."""
-        usage = Usage() if seen is None else read_by(seen)
+        reckoning = _UNKNOWN if seen is None else read_by(seen)
+        usage = reckoning.usage
         rating = self._rated(opened, seen, usage)
         return Closing(
             exchange=opened.opening.exchange,
@@ -38,7 +39,7 @@ class Estimate:
             total_ms=0,
             cost_nanousd=rating.cost_nanousd,
             price_version=rating.version,
-            split_source=_split_source(usage),
+            split_source=reckoning.split_source,
         )
 
     def _rated(self, opened: Opened, seen: Seen | None, usage: Usage) -> Rating:
@@ -49,19 +50,13 @@ class Estimate:
         return rating if asked else Rating(0, rating.version)
 
 
-def _split_source(usage: Usage) -> UsageSource | None:
-    """Only the backend's own counts tell parts of an answer here."""
-    return None if usage.reasoning is None and usage.tool is None else UsageSource.PROVIDER
-
-
-def read_by(seen: Seen) -> Usage:
+def read_by(seen: Seen) -> Reckoning:
     """What had been read: the backend's counts, and an estimate of the rest."""
     if seen.prompt is None:
-        return _NOT_ASKED
-    told = seen.usage or Usage()
-    guess = Usage(prompt=seen.prompt, completion=estimate(seen.chars, seen.pieces))
-    usage = msgspec.structs.replace(merge(told, guess)[0], audio=told.audio, image=told.image, tool=told.tool)
-    if told.completion is None:
-        return usage
-    since = estimate(seen.chars - seen.told_chars, seen.pieces - seen.told_pieces)
-    return msgspec.structs.replace(usage, completion=told.completion + max(since, 0))
+        return Reckoning(_NOT_ASKED, UsageSource.ESTIMATED)
+    told = Extent(seen.told_chars, seen.told_pieces) if seen.usage is not None else Extent()
+    reasoning, tool = Extent(seen.reasoning_chars), Extent(seen.tool_chars)
+    answer = Extent(max(seen.chars - seen.reasoning_chars - seen.tool_chars, 0), seen.pieces)
+    untold = Extent(max(seen.chars - told.chars, 0), max(seen.pieces - told.pieces, 0))
+    known = Evidence(seen.prompt, answer, reasoning, tool, untold, streamed=False)
+    return reckon(seen.usage, known)

@@ -61,6 +61,11 @@ class Labeller:
             first = back
         return parts
 
+    @staticmethod
+    def tokens(parts: Sequence[Part]) -> int:
+        """What the model reads of these windows."""
+        return sum(len(part.window.ids) for part in parts)
+
     async def label(self, count: int, parts: Sequence[Part], deadline: float) -> Floats:
         """The label probabilities of `count` words, (words, labels); words in no part are in no name.
 

@@ -6,7 +6,7 @@ cut into chunks. It can't see plans; it tells names that reach the model's thres
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from guard.core.action import Action
@@ -63,10 +63,12 @@ class FlowingNames:
         reader = RunReader(Gate(self._lists), self._left, self._right)
         return NameChannel(self, channel, tell, WordCutter(channel.is_json), reader)
 
-    async def find(self, stretch: Stretch) -> Sequence[Finding]:
-        """The names in a stretch of text. Raises EngineError."""
+    async def find(self, stretch: Stretch, read: Callable[[int], None]) -> Sequence[Finding]:
+        """The names in a stretch of text. `read` is told how many tokens the model is given. Raises EngineError."""
         deadline = asyncio.get_running_loop().time() + self._patience_s
-        labels = await self._labeller.label(len(stretch.words), self._labeller.parts(stretch.words), deadline)
+        parts = self._labeller.parts(stretch.words)
+        read(self._labeller.tokens(parts))
+        labels = await self._labeller.label(len(stretch.words), parts, deadline)
         return self._decoder.findings(stretch.words, labels, stretch.first, stretch.last)
 
 
@@ -88,6 +90,8 @@ class NameChannel:
         self._clear = 0
         """How far the text is decided once they are."""
         self._told = 0
+        self.tokens = 0
+        """What the model has been given to read. See `ports.DeferredChannel`."""
         self._final = False
         self._soon: asyncio.Handle | None = None
 
@@ -120,11 +124,14 @@ class NameChannel:
         words = self._cutter.feed(text, final)
         for stretch in self._reader.feed(words, self._cutter.covered, final):
             if stretch.words:
-                task = asyncio.get_running_loop().create_task(self._engine.find(stretch))
+                task = asyncio.get_running_loop().create_task(self._engine.find(stretch, self._reads))
                 task.add_done_callback(self._answered)
                 self._asked.append((stretch.upto, task))
             else:
                 self._clear = stretch.upto
+
+    def _reads(self, tokens: int) -> None:
+        self.tokens += tokens
 
     def _answered(self, task: "asyncio.Task[Sequence[Finding]]") -> None:
         """A stretch has its names, or never will."""

@@ -50,32 +50,36 @@ class WholeNames:
 
     async def find(self, text: str, json: bool = False) -> Sequence[Finding]:
         """The names in a text. Raises EngineError."""
+        return (await self._found(text, json)).findings
+
+    async def _found(self, text: str, json: bool) -> TextVerdict:
         kind = f"json={json}"
         known = self._remembered.get(kind, text)
-        if known is None:
-            known = tuple(await self._read(text, json))
-            self._remembered.put(kind, text, known)
-        return known
+        if known is not None:
+            return TextVerdict(known)
+        verdict = await self._read(text, json)
+        self._remembered.put(kind, text, verdict.findings)
+        return verdict
 
     async def _verdict(self, text: SlotText) -> TextVerdict:
         try:
-            return TextVerdict(tuple(await self.find(text.text, text.json)))
+            return await self._found(text.text, text.json)
         except EngineError as error:
             timed_out = isinstance(error, EngineTimeout)
             return TextVerdict(status=EngineStatus.TIMEOUT if timed_out else EngineStatus.ERROR)
 
-    async def _read(self, text: str, json: bool) -> Sequence[Finding]:
+    async def _read(self, text: str, json: bool) -> TextVerdict:
         if len(text) > MOST_CHARS:
             raise EngineBusy(f"a text is longer than {MOST_CHARS} characters, which is more than is read for names")
         deadline = asyncio.get_running_loop().time() + self._patience_s
         soon = len(text) <= _SOON_CHARS
         cut = self._cut(text, json) if soon else await asyncio.to_thread(self._cut, text, json)
         if not cut.parts:
-            return ()
+            return TextVerdict()
         if len(cut.parts) > MOST_WINDOWS:
             raise EngineBusy(f"a text has more than {MOST_WINDOWS} windows to be read for names; send it in parts")
         labels = await self._labeller.label(len(cut.words), cut.parts, deadline)
-        return self._decoder.findings(cut.words, labels)
+        return TextVerdict(tuple(self._decoder.findings(cut.words, labels)), tokens=self._labeller.tokens(cut.parts))
 
     def _cut(self, text: str, json: bool) -> "_Cut":
         words = words_of(text, json)

@@ -41,13 +41,14 @@ async def test_a_name_over_a_windows_end_is_one_name(before: int) -> None:
 async def test_a_text_is_read_once_and_windows_without_a_name_are_not() -> None:
     runner = Register()
     async with whole(runner) as names:
-        await verdict(names, FILL)
+        assert (await verdict(names, FILL)).tokens == 0
         assert runner.windows == []
         text = FILL + "Ann " + FILL
-        await verdict(names, text)
+        first = await verdict(names, text)
         count = len(runner.windows)
         assert 1 <= count <= 3
-        await verdict(names, text)
+        assert first.tokens == sum(2 + len(window) for window in runner.windows)
+        assert (await verdict(names, text)).tokens == 0
         assert len(runner.windows) == count
 
 

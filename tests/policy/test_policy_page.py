@@ -147,6 +147,17 @@ def test_classifiers_are_tuned_in_one_file(snippet: Snippet, facts: RequestFacts
     assert decision.thresholds["unsafe"] == 0.8
 
 
+@pytest.mark.parametrize(
+    ("tier", "classifiers", "threshold"), [("premium", None, 0.5), ("free", ("unsafe",), None), ("mid", None, None)]
+)
+def test_tiers_are_guarded_as_deeply_as_they_need(
+    snippet: Snippet, facts: RequestFacts, tier: str, classifiers: tuple[str, ...] | None, threshold: float | None
+) -> None:
+    identity = msgspec.structs.replace(facts.identity, tier=tier)
+    decision = snippet("depth.rego").request(msgspec.structs.replace(facts, identity=identity))
+    assert (decision.classifiers, decision.thresholds.get("unsafe")) == (classifiers, threshold)
+
+
 def test_a_policy_from_nothing_blocks_what_is_found(snippet: Snippet, facts: RequestFacts) -> None:
     policy = snippet("strict.rego", alone=True)
 
@@ -204,7 +215,7 @@ def test_opa_checks_the_facts_that_an_annotated_package_names(tmp_path: Path) ->
 
 
 def test_every_snippet_of_the_page_is_run_here() -> None:
-    plain = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "strict"}
+    plain = {"support", "documents", "secrets", "tiers", "tiers_test", "limits", "classifiers", "depth", "strict"}
     run = plain | {"reading", "inhouse", "limited", "answers", "mail"}
     assert set(SNIPPETS) == {f"{name}.rego" for name in run}
     assert len(SNIPPETS) == PAGE.count("```rego")

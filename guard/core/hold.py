@@ -135,11 +135,13 @@ class ChannelHold:
     def let_go(self) -> Sequence[Frame]:
         """The frames that are safe by now leave a calm hold as they came."""
         queue, safe = self.queue, self.safe
-        if not queue or queue[0].parts[0].end > safe:
-            return ()
         left: list[Frame] = []
-        while queue and queue[0].parts[0].end <= safe:
-            left.append(queue.popleft().frame)
+        while queue:
+            held = queue[0]
+            if held.parts[0].end > safe:
+                break
+            queue.popleft()
+            left.append(held.frame)
             self._pass(self._parts.popleft().text)
         return left
 
@@ -194,13 +196,15 @@ class ChannelHold:
         if engine in self.upto:
             self.upto[engine] = upto + self._ahead[engine]
             self.judged = upto if len(self.upto) == 1 else self._least()
+        if not (redact or self.findings):  # nearly always
+            if self.judged > self.safe:
+                self.safe = self.judged
+            return
         if redact:
             self.findings.extend(redact)
             self._earliest = min(self._earliest, min(finding.start for finding in redact))
-        if redact or (self.findings and self.judged != before):
+        if redact or self.judged != before:
             self._settle()
-        elif not self.findings and self.judged > self.safe:
-            self.safe = self.judged
 
     def _settle(self) -> None:
         """Moves the safe point to the least of the engines' verdicts, and never into a finding."""

@@ -74,7 +74,7 @@ class StreamGuard:
     def handle(self, event: Event) -> Sequence[Command]:
         """Takes an event and answers with what is to be done, in order."""
         if isinstance(event, Judged):
-            return self._judged(event.frame, event.verdict)
+            return self.judged(event.frame, event.verdict)
         if isinstance(event, Inspected):
             return self._inspected(event)
         if isinstance(event, FrameSeen):
@@ -149,8 +149,8 @@ class StreamGuard:
             commands.append(Release(frame))
         return commands if self._engines else self._unseen(held)
 
-    def _judged(self, frame: Frame, verdict: Inspected) -> Sequence[Command]:
-        """Once per chunk: takes a frame of one text together with the verdict on it."""
+    def judged(self, frame: Frame, verdict: Inspected) -> Sequence[Command]:
+        """Handles `Judged`, once per chunk: takes a frame of one text together with the verdict on it."""
         if self._over:
             return ()
         slot = frame.slots[0]

@@ -16,7 +16,7 @@ from guard.dialects.json_text import JsonError, decode_string
 from guard.dialects.mark import is_padding
 
 _TEMPLATES: Final = 8
-_QUOTE: Final = 0x22
+_QUOTE: Final = b'"'
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Template(msgspec.Struct, frozen=True):
         end = len(raw) - len(self.tail)
         at = raw.rfind(self.gap, len(self.head), end)
         padding = raw[at + len(self.gap) : end]
-        quoted = len(padding) > 1 and padding[0] == padding[-1] == _QUOTE and padding.isascii()
+        quoted = len(padding) > 1 and padding[:1] == padding[-1:] == _QUOTE and padding.isascii()
         return at if at >= 0 and quoted and is_padding(padding[1:-1].decode()) else 0
 
 
@@ -57,7 +57,7 @@ class Templates:
                 start = len(known.head)
                 end = known.end_of_text(raw) if known.gap else len(raw) - len(known.tail)
                 literal = raw[start:end]
-                if len(literal) < 2 or not literal[0] == literal[-1] == _QUOTE:
+                if not literal[:1] == _QUOTE == literal[-1:]:
                     continue
                 try:
                     text = decode_string(literal)
@@ -82,7 +82,7 @@ class Templates:
         if frame.shadows or frame.finishes or frame.last or frame.usage or frame.failure or frame.patches:
             return
         raw, slot = frame.raw, frame.slots[0]
-        if raw[slot.start] != _QUOTE or (padding is not None and padding[0] < slot.end):
+        if raw[slot.start : slot.start + 1] != _QUOTE or (padding is not None and padding[0] < slot.end):
             return
         gap = raw[slot.end : padding[0]] if padding is not None else b""
         tail = raw[slot.end if padding is None else padding[1] :]

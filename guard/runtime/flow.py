@@ -42,6 +42,7 @@ class Flow:
         self._lull_s = lull_s
         self._pace = pace
         self._pulse = pulse
+        self._now = asyncio.get_running_loop().time
         self._news = asyncio.Event()
         """Set when the writer has something to do."""
         self._room = asyncio.Event()
@@ -62,7 +63,7 @@ class Flow:
         await self._run_deferred()
 
     async def _run_inline(self) -> None:
-        now, read = asyncio.get_running_loop().time, self._answer.read
+        now, read = self._now, self._answer.read
         inspection, guard, patience = self._inspection, self._inspection.guard, self._patience
         data: bytes | None = None
         while inspection.halt is None and data != b"" and not inspection.asking:
@@ -108,7 +109,7 @@ class Flow:
 
     async def _take_in(self) -> None:
         """Reads until the backend's end, a halt or an error; the writer learns of it when all else is written."""
-        now, read = asyncio.get_running_loop().time, self._answer.read
+        now, read = self._now, self._answer.read
         inspection, patience = self._inspection, self._patience
         try:
             while inspection.halt is None and not self._over:
@@ -174,14 +175,14 @@ class Flow:
 
     async def _keep_alive(self) -> None:
         """While the policy, or a person, thinks about a tool call. Such waits have their own bound."""
-        patience, now = self._patience, asyncio.get_running_loop().time
-        patience.writing, patience.since = True, now()
+        patience = self._patience
+        patience.writing, patience.since = True, self._now()
         await self._pulse()
-        patience.writing, patience.since = False, now()
+        patience.writing, patience.since = False, self._now()
 
     async def _send(self) -> None:
         patience = self._patience
-        patience.writing, patience.since = True, asyncio.get_running_loop().time()
+        patience.writing, patience.since = True, self._now()
         await self._write(self._inspection.take())
         patience.writing = False
 

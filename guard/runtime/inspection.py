@@ -11,7 +11,7 @@ import msgspec
 
 from guard.core.channel import Channel
 from guard.core.command import Command, Halt, HaltReason, Inspect, PauseUpstream, Release, ResumeUpstream
-from guard.core.event import DeadlinePassed, EngineStatus, Event, FrameSeen, Inspected, Judged, StageFailed
+from guard.core.event import DeadlinePassed, EngineStatus, Event, FrameSeen, Inspected, StageFailed
 from guard.core.frame import Frame
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
@@ -152,8 +152,9 @@ class Inspection:
 
     def see(self, frame: Frame) -> None:
         """Takes a frame of the backend's: the short way if it is one text and no more, in a channel that is open."""
-        if len(frame.slots) == 1 and not (self._detour or frame.closes or frame.finishes or frame.last or frame.usage):
-            slot = frame.slots[0]
+        slots = frame.slots
+        if len(slots) == 1 and not (self._detour or frame.closes or frame.finishes or frame.last or frame.usage):
+            slot = slots[0]
             memory = self._memories.get(slot.channel)
             if memory is not None:
                 try:
@@ -161,8 +162,9 @@ class Inspection:
                 except EngineError as error:
                     self._lose(self._engines.inline[0].name, error)
                 else:
-                    self._note(verdict)
-                    self._perform(self.guard.handle(Judged(frame, verdict)))
+                    if verdict.findings:
+                        self._note(verdict)
+                    self._perform(self.guard.judged(frame, verdict))
                     if memory.rest or memory.deferred:
                         self._feed_rest(memory, slot.text, False)
                     if self.paused:
@@ -216,20 +218,24 @@ class Inspection:
 
     def _perform(self, commands: Iterable[Command]) -> None:
         for command in commands:
-            if isinstance(command, Inspect):
+            if isinstance(command, Release):  # nearly every one
+                if self.halt is None:
+                    self._release(command.frame, command.texts)
+            elif isinstance(command, Inspect):
                 self._inspect(command)
-            elif isinstance(command, Release) and self.halt is None:
-                data = self._render(command.frame, command.texts)
-                if self._gate is None:
-                    self._out.append(data)
-                else:
-                    self._gate.take(command.frame, command.texts, data)
             elif isinstance(command, Halt):
                 self._halt(command.reason)
             elif isinstance(command, PauseUpstream):
                 self.paused = True
             elif isinstance(command, ResumeUpstream):
                 self.paused = False
+
+    def _release(self, frame: Frame, texts: Sequence[str] | None) -> None:
+        data = self._render(frame, texts)
+        if self._gate is None:
+            self._out.append(data)
+        else:
+            self._gate.take(frame, texts, data)
 
     def _judge(self, verdict: Inspected) -> None:
         """Hands a verdict to the machine, when the policy has said what it makes of its findings."""

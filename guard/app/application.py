@@ -31,6 +31,7 @@ from guard.ingress.usage import usage_admin_routes, usage_route
 from guard.policy.recorded import RecordedPolicies
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
+from guard.runtime.inquiry import Inquiries
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Parts
 from guard.runtime.telemetry import configure_logging
@@ -99,7 +100,9 @@ def _client_routes(
     door = Door(built.identities.admission, settings.limits.body_bytes)
     return (
         *build_api(settings, door, parts, built.pattern, built.backends),
-        moderation_route(door, parts.classifier, unsafe_threshold(built.classifiers)),
+        moderation_route(
+            door, parts.classifier, unsafe_threshold(built.classifiers), Inquiries(parts.ledger, parts.rater)
+        ),
         figures_route(door, built.gauge),
         usage_route(door, built.reports.ask if built.reports is not None else None),
         openapi_route(),

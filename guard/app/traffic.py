@@ -18,6 +18,7 @@ from guard.metering.counter.share import SharedCounters
 from guard.metering.ledger.ledger import SqlLedger
 from guard.policy.server import OpaPolicy
 from guard.runtime.catalogue import Catalogue
+from guard.runtime.inquiry import Inquiries
 from guard.runtime.parts import Parts
 from guard.runtime.trial import Trial
 from guard.scan.engine import PatternEngine
@@ -40,7 +41,7 @@ def build_api(
     return [
         *routes(paths, door, parts),
         models_route(embeddings, door, Catalogue(backends, embeddings, pattern), parts.tiers),
-        check_route(door, trial),
+        check_route(door, trial, Inquiries(parts.ledger, parts.rater)),
     ]
 
 

@@ -1,11 +1,11 @@
 """The engines as a service: `POST /v1/guard/check` in Guard's own form, `POST /v1/moderations` in OpenAI's.
 
-Nothing is forwarded and nothing is written to the ledger; a key is asked for and a place is taken as for an exchange.
+Nothing is forwarded; a key is asked for, a place is taken and an account is kept as for an exchange.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 from litestar import asgi
@@ -13,6 +13,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 from ulid import ULID
 
+from guard.core.action import Action
 from guard.core.assessment import Assessment, Passage
 from guard.core.event import EngineStatus
 from guard.core.facts import Identity
@@ -24,6 +25,8 @@ from guard.errors import EngineError, EngineTimeout, GuardError, MethodNotAllowe
 from guard.ingress.asgi import AsgiClient, read_body
 from guard.ingress.openai import Door
 from guard.ports import Classifier
+from guard.runtime.account import Account
+from guard.runtime.inquiry import Inquiries
 from guard.runtime.reply import JSON
 from guard.runtime.trial import CheckReport, Trial, TrialText
 
@@ -31,35 +34,53 @@ UNSAFE: Final = "unsafe"
 AT_ONCE: Final = 32
 """Texts of one call that are inspected together."""
 _T = TypeVar("_T")
-Answer = Callable[[bytes, Identity], Awaitable[bytes]]
+Answer = Callable[[bytes, Identity, Account], Awaitable[bytes]]
+CHECK: Final = "guard.check"
+MODERATIONS: Final = "openai.moderations"
+"""What the ledger calls them: `dialect`."""
+_MODEL: Final = f"guard-{UNSAFE}"
 Word = Literal["allow", "flag", "redact", "block"]
 StatusWord = Literal["OK", "ERROR", "TIMEOUT", "SKIPPED"]
 
 
-def check_route(door: Door, trial: Trial) -> ASGIRouteHandler:
+def check_route(door: Door, trial: Trial, inquiries: Inquiries) -> ASGIRouteHandler:
     """`POST /v1/guard/check`."""
 
-    async def answer(body: bytes, who: Identity) -> bytes:
+    async def answer(body: bytes, who: Identity, account: Account) -> bytes:
         texts = [_trial_text(one) for one in guard_check.decode(body).texts()]
         reports = [report for some in _shares(texts) for report in await trial.check(some, who)]
+        for report in reports:
+            _note(report, account)
         return msgspec.json.encode(CheckResponse(tuple(map(_result, reports)), reports[0].generation))
 
-    return _route("/v1/guard/check", door, answer)
+    return _route("/v1/guard/check", door, answer, Kind(inquiries, CHECK))
 
 
-def moderation_route(door: Door, classifier: Classifier | None, threshold: float) -> ASGIRouteHandler:
+def moderation_route(
+    door: Door, classifier: Classifier | None, threshold: float, inquiries: Inquiries
+) -> ASGIRouteHandler:
     """`POST /v1/moderations`. `threshold` is the score from which a text is flagged."""
 
-    async def answer(body: bytes, _who: Identity) -> bytes:
+    async def answer(body: bytes, _who: Identity, account: Account) -> bytes:
         if classifier is None or UNSAFE not in classifier.names:
             raise NotFound("No classifier of unsafe content runs here: name it under inference.classifiers.")
         given = openai_moderation.decode(body).texts()
         passages = [Passage(text, "user") for texts in given for text in texts]
-        found = iter([one for some in _shares(passages) for one in await classifier.assess(some)])
+        assessed = [one for some in _shares(passages) for one in await classifier.assess(some)]
+        account.guard_tokens += sum(one.tokens for one in assessed)
+        found = iter(assessed)
         results = tuple(_moderated(list(islice(found, len(texts))), threshold) for texts in given)
-        return msgspec.json.encode(ModerationResponse(f"modr-{ULID()}", f"guard-{UNSAFE}", results))
+        return msgspec.json.encode(ModerationResponse(f"modr-{ULID()}", _MODEL, results))
 
-    return _route("/v1/moderations", door, answer)
+    return _route("/v1/moderations", door, answer, Kind(inquiries, MODERATIONS, _MODEL))
+
+
+class Kind(NamedTuple):
+    """What the accounts of one service say."""
+
+    inquiries: Inquiries
+    dialect: str
+    model: str = ""
 
 
 def _shares(texts: Sequence[_T]) -> Iterator[Sequence[_T]]:
@@ -67,7 +88,18 @@ def _shares(texts: Sequence[_T]) -> Iterator[Sequence[_T]]:
     return (texts[at : at + AT_ONCE] for at in range(0, len(texts), AT_ONCE))
 
 
-def _route(path: str, door: Door, answer: Answer) -> ASGIRouteHandler:
+def _note(report: CheckReport, account: Account) -> None:
+    """What a check of one text came to. The strongest decision stands, and a refusal is stronger than any."""
+    account.guard_tokens += report.tokens
+    account.generation = report.generation
+    account.types.update(dict.fromkeys(finding.type for finding in report.findings))
+    if "deny" in (report.decision, account.decision):
+        account.decision = "deny"
+    else:
+        account.decide(Action.parse(report.decision))
+
+
+def _route(path: str, door: Door, answer: Answer, kind: Kind) -> ASGIRouteHandler:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         client, exchange = AsgiClient(receive, send), str(ULID())
         try:
@@ -76,7 +108,9 @@ def _route(path: str, door: Door, answer: Answer) -> ASGIRouteHandler:
             who = (await door.enter(scope, "check")).identity
             body = await read_body(receive, door.body_bytes)
             with door.admission.place():
-                await _send(client, 200, await answer(body, who), exchange)
+                with kind.inquiries.account(exchange, who, kind.dialect, kind.model) as account:
+                    data = await answer(body, who, account)
+                await _send(client, 200, data, exchange)
         except GuardError as error:
             await _send(client, error.status, error_body(error, exchange), exchange)
 

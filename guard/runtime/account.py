@@ -70,6 +70,7 @@ class Account:
         self.written = Written()
         """Where the answer is to be counted as it comes."""
         self._cut_at: int | None = None
+        self._cut_told = False
         self._counting: Counting | None = None
         self._counted: Counted | None = None
         """What a tokenizer said of the first so many characters."""
@@ -80,9 +81,9 @@ class Account:
         """Says who serves it, where the policy sends it elsewhere."""
         self._model, self._backend = model, backend
 
-    def cut_at(self, completion: int) -> None:
-        """The answer ends after so many tokens, for it may have no more."""
-        self._cut_at = completion
+    def cut_at(self, completion: int, *, told: bool = False) -> None:
+        """The answer ends after so many tokens, for it may have no more. `told`: the backend counted them."""
+        self._cut_at, self._cut_told = completion, told
 
     @property
     def started_ms(self) -> int:
@@ -252,6 +253,7 @@ class Account:
             choices=max(guard.begun, 1),
             streamed=self._opening.stream,
             cut_at=self._cut_at,
+            cut_told=self._cut_told,
             picture_tokens=None if self._counting is None else self._counting.picture_tokens,
             counted=self._counted if self._counted_chars == written.chars else None,
         )

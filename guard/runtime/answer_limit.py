@@ -37,6 +37,8 @@ class AnswerLimit:
         self.budget = budget
         self.used = 0
         """Tokens of the answer so far."""
+        self.told = False
+        """Whether the backend counted them."""
         self._begun: set[int] = set()
         self._finished: set[int] = set()
 
@@ -54,6 +56,7 @@ class AnswerLimit:
                 if self.used >= self.tokens:
                     return False
                 self.used += 1
+                self.told = False
                 self._begun.add(channel.choice)
         elif slots or usage is not None:
             written = {slot.channel.choice for slot in slots if slot.channel.field in _WRITTEN}
@@ -61,7 +64,7 @@ class AnswerLimit:
             used = self.used + len(written) if told is None else told
             if written and used > self.tokens:
                 return False
-            self.used = used
+            self.used, self.told = used, told is not None or (self.told and not written)
             self._begun |= written
         if frame.finishes:
             self._finished.update(frame.finishes)

@@ -212,7 +212,7 @@ class Relay:
 
     def _cut(self, limit: AnswerLimit) -> Sequence[Frame]:
         """What ends an answer at its limit. It is not charged for what a backend writes beyond what it was told."""
-        self._account.cut_at(limit.used)
+        self._account.cut_at(limit.used, told=limit.told)
         note = CutNote(self._reply.exchange, limit.reason, limit.budget)
         return self.reader.cut(limit.choices, note, self._account.usage(self.guard))
 

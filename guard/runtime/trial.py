@@ -53,7 +53,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     """The trial of one text.
 
     `scores` are the classifiers', whatever the threshold. `released` is the text as it would travel on, None if it
-    would not. `engines` are their status. `decision` is an action's word, or `deny`.
+    would not. `engines` are their status. `decision` is an action's word, or `deny`. `tokens` are what models read.
     """
 
     findings: tuple[CheckedFinding, ...]
@@ -62,6 +62,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     released: str | None
     generation: str
     engines: tuple[tuple[str, str], ...]
+    tokens: int = 0
 
     def __repr__(self) -> str:
         return f"CheckReport(decision={self.decision!r}, findings=<{len(self.findings)}>)"
@@ -134,6 +135,7 @@ def _report(given: TrialText, checked: PromptCheck, decision: Decision, vault: V
         released=None if stopped else "".join(texts),
         generation=decision.generation,
         engines=tuple((name, status.value) for name, status in checked.statuses().items()),
+        tokens=checked.tokens,
     )
 
 

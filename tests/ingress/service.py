@@ -16,13 +16,17 @@ from guard.ingress.error import HANDLERS
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import check_route, moderation_route
+from guard.metering.price.book import Book
+from guard.metering.price.rating import BookRater
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.embedded import EmbeddedPolicy
 from guard.policy.serving import FixedPolicies, InProcess
 from guard.runtime.admission import Admission
+from guard.runtime.inquiry import Inquiries
 from guard.runtime.trial import Trial
 from guard.scan.engine import PatternEngine
+from tests.runtime.world import Ledger
 from tests.security.window_model import THRESHOLD, Lexicon, text_classifier
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -47,15 +51,19 @@ async def service(
     body_bytes: int = 1 << 20,
     exchanges: int = 8,
     patience_s: float = 20.0,
+    ledger: Ledger | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it."""
     vaults = Vaults(Keyring(b"a secret of the tests"))
+    inquiries = Inquiries(ledger or Ledger(), BookRater(Book("v1", ())))
     door = Door(Admission(keys, exchanges), body_bytes)
     async with text_classifier(runner or Lexicon(), names, patience_s=patience_s) as classifier:
         app = Litestar(
             route_handlers=[
-                check_route(door, Trial((engine,), classifier, FixedPolicies(InProcess(starter_policy())), vaults)),
-                moderation_route(door, classifier, THRESHOLD),
+                check_route(
+                    door, Trial((engine,), classifier, FixedPolicies(InProcess(starter_policy())), vaults), inquiries
+                ),
+                moderation_route(door, classifier, THRESHOLD, inquiries),
                 openapi_route(),
             ],
             exception_handlers=HANDLERS,

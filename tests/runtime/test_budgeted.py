@@ -10,6 +10,7 @@ from guard.core.action import Action
 from guard.core.decision import Decision, Denial, TokenLimits
 from guard.core.entry import Status
 from guard.core.facts import BudgetFacts, Identity
+from guard.core.usage import UsageSource
 from guard.errors import BackendTimeout, BackendUnreachable, GuardError
 from guard.metering.budget.book import BudgetBook
 from guard.metering.budget.budget import Budget, Scope, Unit
@@ -163,6 +164,7 @@ async def test_running_counts_are_believed_before_chunks(engine: PatternEngine) 
 
     assert (b"cd" in world.client.body, b"ef" in world.client.body) == (True, False)
     assert await funds.spent() == 5 + 8
+    assert world.closing.source is UsageSource.PROVIDER
 
 
 async def test_choices_share_what_is_granted_and_each_that_runs_is_ended(engine: PatternEngine) -> None:

@@ -34,8 +34,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     `prompt` is the prompt's estimate in tokens, 0 if no backend was asked. `answer`, `reasoning` and `tool` are what it
     wrote, of which `untold` came after its last report of usage; `choices` are the answers that have begun, and
-    `streamed`: it came as it was written. `cut_at`: the answer was ended after so many tokens. `picture_tokens` is what
-    the prompt's pictures count, None if nobody said.
+    `streamed`: it came as it was written. `cut_at`: the answer was ended after so many tokens, `cut_told`: by the
+    backend's own count. `picture_tokens` is what the prompt's pictures count, None if nobody said.
     """
 
     prompt: int = 0
@@ -46,6 +46,7 @@ class Evidence(msgspec.Struct, frozen=True):
     choices: int = 1
     streamed: bool = True
     cut_at: int | None = None
+    cut_told: bool = False
     picture_tokens: int | None = None
     counted: Counted | None = None
 

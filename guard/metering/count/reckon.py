@@ -61,7 +61,7 @@ def _prompt(told: Usage, known: Evidence) -> tuple[int, UsageSource]:
 
 def _completion(told: Usage, known: Evidence) -> tuple[int, UsageSource]:
     if known.cut_at is not None:
-        return known.cut_at, UsageSource.ESTIMATED
+        return known.cut_at, UsageSource.PROVIDER if known.cut_told else UsageSource.ESTIMATED
     if not is_sound(told.completion):
         return _written(known, known.chars, known.pieces)
     if not (known.untold.chars or known.untold.pieces):

@@ -68,6 +68,13 @@ TOTALS = [
         ESTIMATED,
     ),
     Case(
+        "where the backend counted as it wrote, that is its own count",
+        Usage(prompt=3, completion=8),
+        Evidence(prompt=7, answer=Extent(40, 9), cut_at=8, cut_told=True),
+        Usage(prompt=3, completion=8),
+        PROVIDER,
+    ),
+    Case(
         "a tokenizer counts what nobody reported",
         None,
         Evidence(7, Extent(40, 9), untold=Extent(40, 9), counted=Counted(prompt=11, answer=13, chars=40, whole=True)),

@@ -30,6 +30,7 @@ from guard.core.tier import Tier
 from guard.core.tool_call import Amendment
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
+from guard.core.usage_note import UsageNote
 from guard.core.work import Work
 from guard.errors import GuardError
 
@@ -444,8 +445,17 @@ class AnswerReader(Protocol):
         """The backend closed. The last frames; raises BackendBroken when the answer is not whole."""
         ...
 
-    def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
-        """What the client gets in place of the rest of an answer that the policy blocks."""
+    def halted(
+        self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage, last: bytes = b""
+    ) -> bytes:
+        """What the client gets in place of the rest of an answer that the policy blocks.
+
+        `last` is an event of `bill` that stands before the end mark.
+        """
+        ...
+
+    def bill(self, note: UsageNote) -> bytes:
+        """An event that tells what the answer came to, to stand before its end mark; perhaps nothing."""
         ...
 
     def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:

@@ -11,7 +11,9 @@ import msgspec
 from guard.core.cut import CutNote
 from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
+from guard.core.usage_note import UsageNote
 from guard.dialects.openai_amendment import ToolNote, refusal_text, tool_note
+from guard.dialects.openai_bill import Bill, bill
 from guard.errors import GuardError
 
 
@@ -60,7 +62,7 @@ class _Completion(msgspec.Struct, omit_defaults=True):
     model: str
     choices: Sequence[_ChatChoice]
     usage: _Tokens | None = None
-    guard: _Guard | ToolNote | CutNote | None = None
+    guard: _Guard | ToolNote | CutNote | Bill | None = None
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -85,15 +87,15 @@ def error_event(error: GuardError, exchange: str) -> bytes:
 
 
 def filtered_events(
-    origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage | None
+    origin: Origin, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage | None, last: bytes
 ) -> bytes:
-    """A blocked stream's end: each open choice finishes, then the usage if it was asked for, then the end mark."""
+    """A blocked stream's end: each open choice finishes, then the usage if it was asked for, `last`, the end mark."""
     guard = _Guard(exchange, "blocked", tuple(types))
     ends = [_ended_choice(origin, index, streamed=True) for index in choices]
     out = [_event(_completion(origin, (end,), guard)) for end in ends]
     if usage is not None:
         out.append(usage_event(origin, usage))
-    return b"".join(out) + b"data: [DONE]\n\n"
+    return b"".join(out) + last + b"data: [DONE]\n\n"
 
 
 def length_event(origin: Origin, choice: int, note: CutNote) -> bytes:
@@ -104,6 +106,11 @@ def length_event(origin: Origin, choice: int, note: CutNote) -> bytes:
 def usage_event(origin: Origin, usage: Usage) -> bytes:
     """The chunk of counts at a stream's end."""
     return _event(_completion(origin, (), None, usage))
+
+
+def bill_event(origin: Origin, note: UsageNote) -> bytes:
+    """The chunk that tells what a stream came to. Like the chunk of counts it has no choices."""
+    return _event(_completion(origin, (), bill(note)))
 
 
 def refused_event(origin: Origin, amendment: Amendment, exchange: str) -> bytes:
@@ -131,7 +138,7 @@ def _ended_choice(origin: Origin, index: int, *, streamed: bool, reason: str = "
 def _completion(
     origin: Origin,
     choices: Sequence[_ChatChoice],
-    guard: _Guard | ToolNote | CutNote | None,
+    guard: _Guard | ToolNote | CutNote | Bill | None,
     usage: Usage | None = None,
 ) -> _Completion:
     tokens = None

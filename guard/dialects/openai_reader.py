@@ -10,12 +10,14 @@ from guard.core.cut import CutNote
 from guard.core.frame import Frame, Slot
 from guard.core.tool_call import Amendment
 from guard.core.usage import Usage
+from guard.core.usage_note import UsageNote
 from guard.dialects.json_path import PathNames
 from guard.dialects.mark import Marks
 from guard.dialects.openai_amendment import AmendedDocument
 from guard.dialects.openai_document import Document
 from guard.dialects.openai_error import (
     Origin,
+    bill_event,
     error_body,
     error_event,
     filtered_body,
@@ -74,10 +76,16 @@ class StreamReader:
             raise BackendBroken("the backend closed the connection before its answer was complete; try again")
         return frames
 
-    def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
+    def halted(
+        self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage, last: bytes = b""
+    ) -> bytes:
         """The end of a stream that the policy blocks."""
         shown = usage if self._usage_shown else None
-        return filtered_events(_named(self._origin, exchange), choices, exchange, types, shown)
+        return filtered_events(_named(self._origin, exchange), choices, exchange, types, shown, last)
+
+    def bill(self, note: UsageNote) -> bytes:
+        """The event that tells what the stream came to."""
+        return bill_event(_named(self._origin, note.exchange), note)
 
     def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:
         """The end of a stream at its limit: each open choice finishes, then the usage, if it is shown, and the mark."""
@@ -169,9 +177,15 @@ class WholeReader:
         self._origin = document.origin(self._origin)
         return (frame,)
 
-    def halted(self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage) -> bytes:
-        """What the client gets in place of an answer that the policy blocks."""
+    def halted(
+        self, choices: Sequence[int], exchange: str, types: Sequence[str], usage: Usage, last: bytes = b""
+    ) -> bytes:
+        """What the client gets in place of an answer that the policy blocks; `last` has no place in it."""
         return filtered_body(_named(self._origin, exchange), choices, exchange, types, usage)
+
+    def bill(self, note: UsageNote) -> bytes:
+        """Nothing: a whole answer has a header for its cost, and its counts in its own form."""
+        return b""
 
     def cut(self, choices: Sequence[int], note: CutNote, usage: Usage) -> Sequence[Frame]:
         """Nothing: a whole answer has been written, so it is handed on as it is."""

@@ -9,6 +9,7 @@ from guard.core.entry import Closing, Opening, Status
 from guard.core.rate import Rating
 from guard.core.stream import StreamGuard
 from guard.core.usage import Usage
+from guard.core.usage_note import UsageNote
 from guard.core.work import Work
 from guard.core.written import Written
 from guard.metering.count.evidence import Counted, Evidence, Extent
@@ -164,6 +165,20 @@ class Account:
     def usage(self, guard: StreamGuard | None) -> Usage:
         """The counts so far: the backend's, completed with our own."""
         return self._reckoned(guard).usage
+
+    def bill(self, guard: StreamGuard, withheld_chars: int) -> UsageNote:
+        """What the answer came to, as `close` will settle it."""
+        reckoning = self._reckoned(guard)
+        rating = self.price(reckoning.usage)
+        return UsageNote(
+            exchange=self._opening.exchange,
+            usage=reckoning.usage,
+            source=reckoning.source,
+            split_source=reckoning.split_source,
+            withheld=withheld_tokens(reckoning.usage.completion or 0, withheld_chars, guard.generated_chars),
+            cost_nanousd=rating.cost_nanousd,
+            price_version=rating.version,
+        )
 
     def close(self, guard: StreamGuard | None, withheld_chars: int = 0) -> None:
         """Settles, once. `withheld_chars` are those of the answer that the client did not get."""

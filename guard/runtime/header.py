@@ -62,6 +62,15 @@ def idempotency_of(headers: Iterable[tuple[str, str]], is_mark: IsMark) -> str:
     return value if is_mark(value) or not value else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
 
 
+USAGE_HEADER: Final = "x-guard-usage"
+COST_HEADER: Final = "x-guard-cost-nanousd"
+
+
+def wants_usage(headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether the client wants to be told at the end of a stream what it came to: `x-guard-usage: true`."""
+    return any(name == USAGE_HEADER and value.strip().lower() == "true" for name, value in headers)
+
+
 def _fits(name: str, value: str, is_mark: IsMark) -> bool:
     if name in _FORMS:
         return _FORMS[name].fullmatch(value) is not None

@@ -72,15 +72,24 @@ class Relay:
         consult: Consult | None = None,
         desk: ToolDesk | None = None,
         limit: AnswerLimit | None = None,
+        billed: bool = False,
     ) -> None:
-        """`desk`: who rules on tool calls; without it they pass like other text. `limit`: how much a stream may be."""
+        """`desk`: who rules on tool calls; without it they pass like other text. `limit`: how much a stream may be.
+
+        `billed`: whether a stream's client is told before its end mark what it came to.
+        """
         self.reader = reader
         self._answer = answer
         self._reply = reply
         self._desk = desk
         self._consult = consult
         gate = None if desk is None else CallGate(ToolGate(plan), desk, self._amend)
-        self._inspection = Inspection(plan, engines, dialect.render, vault, consult, gate, account.written)
+        self._plain = dialect.render
+        self._billed = billed
+        self._end_mark = b""
+        """Where the client is told what it came to: the end mark, which waits for that."""
+        render = self._all_but_end if billed else dialect.render
+        self._inspection = Inspection(plan, engines, render, vault, consult, gate, account.written)
         self._limit = limit
         self._intake = Intake(reader, answer, self._inspection, account.note, limit, self._cut)
         self._account = account
@@ -140,8 +149,8 @@ class Relay:
         except TimeoutError:
             raise self._stalled(writing=False) from None
         body = self._inspection.take()
+        await self._account.count(self.guard)  # The client is told what the ledger will say.
         if self._inspection.halt is not None:
-            await self._account.count(self.guard)
             body = self._halted(range(choices))
         self.finished()
         self._account.first_byte()
@@ -198,7 +207,9 @@ class Relay:
     async def _conclude(self) -> None:
         if self._inspection.halt is not None:
             await self._account.count(self.guard)  # The client is told what the ledger will say.
-        last = b"" if self._inspection.halt is None else self._halted(self.guard.choices)
+            last = self._halted(self.guard.choices)
+        else:
+            last = self._end_mark and await self._billed_end()
         self.finished()
         await self._reply.end(last)
 
@@ -208,7 +219,23 @@ class Relay:
         if reason is not HaltReason.BLOCKED and reason is not None:
             raise _error(reason)
         types = dict.fromkeys(finding.type for finding in self.guard.findings)
-        return self.reader.halted(choices, self._reply.exchange, tuple(types), self._account.usage(self.guard))
+        return self.reader.halted(
+            choices, self._reply.exchange, tuple(types), self._account.usage(self.guard), self._bill()
+        )
+
+    def _all_but_end(self, frame: Frame, texts: Sequence[str] | None) -> bytes:
+        data = self._plain(frame, texts)
+        if not frame.last:
+            return data
+        self._end_mark = data
+        return b""
+
+    async def _billed_end(self) -> bytes:
+        await self._account.count(self.guard)
+        return self._bill() + self._end_mark
+
+    def _bill(self) -> bytes:
+        return self.reader.bill(self._account.bill(self.guard, self.withheld_chars)) if self._billed else b""
 
     def _cut(self, limit: AnswerLimit) -> Sequence[Frame]:
         """What ends an answer at its limit. It is not charged for what a backend writes beyond what it was told."""

@@ -1,11 +1,12 @@
 """What the client gets around its answer: the head, a refusal, a failure in the form that the moment still allows."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from guard.errors import ClientStalled, GuardError, RequestError
 from guard.ports import AnswerReader, ClientSide, Dialect
+from guard.runtime.header import COST_HEADER
 
 JSON: Final = ("content-type", "application/json")
 EVENTS: Final = (("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"))
@@ -15,6 +16,10 @@ class _Blocked(RequestError):
     """The policy blocks the prompt. A verdict; it borrows the form of an error because the API has no other."""
 
     code = "content_filter"
+
+
+def _unknown() -> int | None:
+    """Nobody has said what it costs."""
 
 
 class HasReader(Protocol):
@@ -40,6 +45,8 @@ class Reply:
         self.begun = False
         self.limits: tuple[tuple[str, str], ...] = ()
         """What the caller is told of its tier's limits, in place of what the backend says of its own."""
+        self.cost: Callable[[], int | None] = _unknown
+        """What it came to by now, in nano-dollars; None while that is not known."""
         self.write = client.write
         """Sends some of the body."""
 
@@ -62,8 +69,10 @@ class Reply:
             raise ClientStalled("The client stopped reading its answer.") from None
 
     async def body(self, status: int, data: bytes, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Sends a whole JSON answer. Raises ClientStalled."""
-        await self.begin(status, (JSON, ("content-length", str(len(data))), *headers))
+        """Sends a whole JSON answer, with what it cost. Raises ClientStalled."""
+        cost = self.cost()
+        told = () if cost is None else ((COST_HEADER, str(cost)),)
+        await self.begin(status, (JSON, ("content-length", str(len(data))), *headers, *told))
         await self.end(data)
 
     async def block_prompt(self, types: Sequence[str]) -> None:

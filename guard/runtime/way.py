@@ -38,7 +38,7 @@ from guard.runtime.budgeting import answer_bounds, answer_limit, prompt_bound, r
 from guard.runtime.conversation import opening_of
 from guard.runtime.counting import SentPrompt
 from guard.runtime.facts import Asker, chars_of, pictures_of, request_facts, texts_of
-from guard.runtime.header import forwarded, idempotency_of, without_type
+from guard.runtime.header import forwarded, idempotency_of, wants_usage, without_type
 from guard.runtime.inspector import consult_of, desk_of, engines_of
 from guard.runtime.pace import Pace
 from guard.runtime.parts import Call, Parts
@@ -100,6 +100,7 @@ class Way:
         backend = self._routed(prompt, backend, decision, account)
         facts = msgspec.structs.replace(facts, backend=backend.name)
         self._need_price(account)
+        self._reply.cost = self._cost
         desk = desk_of(self._parts, self._policy, ToolScene(facts, asked, check), self._call.dialect.is_mark, self.id)
         vault = self._open_vault(prompt, check)
         outcome = check.apply(decision.prompt_plan(), decision.members, vault.hide)
@@ -212,7 +213,8 @@ class Way:
         engines, plan = engines_of(self._parts, prompt, vault), decision.answer_plan()
         pace = Pace(decision.limits.tokens_per_s)
         consult = consult_of(self._policy, self._asked_of, plan)
-        sinks = vault, pace, consult, desk, answer_limit(decision.limits, account.purse, prompt) if streamed else None
+        limit = answer_limit(decision.limits, account.purse, prompt) if streamed else None
+        sinks = vault, pace, consult, desk, limit, streamed and wants_usage(self._call.headers)
         relay = self.relay = Relay(reader, answer, self._reply, dialect, engines, plan, account, backend.idle_s, *sinks)
         self._parts.answers.add(relay)
         if answer.status != 200:
@@ -234,6 +236,11 @@ class Way:
         _log.warning("unpriced", exchange=self.id)
         if not self._parts.unpriced:
             raise Unpriced("This model has no price here, so it is not served: ask the operator to add it to the book.")
+
+    def _cost(self) -> int | None:
+        """What the exchange came to by now, as it would be settled."""
+        guard = self.relay.guard if self.relay is not None else None
+        return self.account.price(self.account.usage(guard)).cost_nanousd if self.account is not None else None
 
     def _routed(self, prompt: Prompt, backend: Backend, decision: Decision, account: Account) -> Backend:
         """Where the policy wants it to go. Raises PolicyError, NotFound."""

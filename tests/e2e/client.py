@@ -33,6 +33,13 @@ class Ask:
     api_key: str = "client-secret"
     n: int = 1
     tools: bool = False
+    billed: bool = False
+    """Whether it asks for what a stream came to."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers beside the SDK's own."""
+        return {"x-guard-usage": "true"} if self.billed else {}
 
     @property
     def members(self) -> dict[str, Any]:
@@ -54,6 +61,8 @@ class Told:
     tool: str = ""
     arguments: str = ""
     finishes: dict[int, str] = field(default_factory=dict)
+    bill: dict[str, Any] | None = None
+    """The member `guard` of a chunk with usage, where the SDK shows members that it does not know."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,9 @@ def gather(chunks: Iterable[ChatCompletionChunk]) -> Told:
     for chunk in chunks:
         for choice in chunk.choices:
             _add(told, choice)
+        note = getattr(chunk, "guard", None)
+        if isinstance(note, dict) and "usage" in note:
+            told.bill = note
     return told
 
 
@@ -146,7 +158,9 @@ class OpenAISync:
     name, reasons, streams_choices = "openai", True, True
 
     def _client(self, ask: Ask) -> openai.OpenAI:
-        return openai.OpenAI(base_url=ask.base_url, api_key=ask.api_key, max_retries=0, timeout=WAIT_S)
+        return openai.OpenAI(
+            base_url=ask.base_url, api_key=ask.api_key, max_retries=0, timeout=WAIT_S, default_headers=ask.headers
+        )
 
     def stream(self, ask: Ask) -> Told:
         with self._client(ask) as client:
@@ -167,7 +181,9 @@ class OpenAIAsync:
     name, reasons, streams_choices = "openai-async", True, True
 
     def _client(self, ask: Ask) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(base_url=ask.base_url, api_key=ask.api_key, max_retries=0, timeout=WAIT_S)
+        return openai.AsyncOpenAI(
+            base_url=ask.base_url, api_key=ask.api_key, max_retries=0, timeout=WAIT_S, default_headers=ask.headers
+        )
 
     def stream(self, ask: Ask) -> Told:
         async def run() -> Told:

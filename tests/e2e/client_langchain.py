@@ -17,6 +17,7 @@ def _model(ask: Ask) -> ChatOpenAI:
         base_url=ask.base_url,
         api_key=SecretStr(ask.api_key),
         max_retries=0,
+        default_headers=ask.headers,
         timeout=WAIT_S,
         n=ask.n if ask.n > 1 else None,
     )

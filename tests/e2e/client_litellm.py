@@ -19,6 +19,7 @@ def _litellm() -> ModuleType:
 
 def _members(ask: Ask) -> dict[str, Any]:
     client = {"api_base": ask.base_url, "api_key": ask.api_key, "num_retries": 0, "max_retries": 0, "timeout": WAIT_S}
+    client |= {"extra_headers": ask.headers} if ask.billed else {}
     return {**ask.members, **client, "model": f"openai/{ask.model}"}
 
 

@@ -23,7 +23,13 @@ def _run(manner: str, ask: Ask) -> dict[str, Any]:
     node = shutil.which("node")
     assert node is not None, "Node.js is needed for these tests: install version 20 or newer (Debian: nodejs)"
     assert (FOLDER / "node_modules" / "openai").is_dir(), "run `make setup test`, or `npm ci` in tests/e2e/node, first"
-    command = {"manner": manner, "baseURL": ask.base_url, "apiKey": ask.api_key, "members": ask.members}
+    command = {
+        "manner": manner,
+        "baseURL": ask.base_url,
+        "apiKey": ask.api_key,
+        "members": ask.members,
+        "headers": ask.headers,
+    }
     done = subprocess.run(
         [node, "client.mjs"],
         input=json.dumps(command),
@@ -43,7 +49,7 @@ def _run(manner: str, ask: Ask) -> dict[str, Any]:
 
 def _told(said: dict[str, Any]) -> Told:
     content, finishes = ({int(at): value for at, value in said[name].items()} for name in ("content", "finishes"))
-    return Told(content, said["reasoning"], said["tool"], said["arguments"], finishes)
+    return Told(content, said["reasoning"], said["tool"], said["arguments"], finishes, said["bill"])
 
 
 class Node:

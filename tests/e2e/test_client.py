@@ -150,3 +150,30 @@ def test_a_block_in_the_stream_ends_it_as_filtered(
     assert "The key is ".startswith(told.content[0])
     assert backend.seen().dropped()
     strict.row(model, "blocked")
+
+
+@every_client
+def test_a_client_that_asks_is_told_what_a_stream_came_to(guard: Guard, demo_model: str, client: Client) -> None:
+    told = client.stream(Ask(guard.base_url, demo_model, "Who is the customer?", billed=True))
+    assert told.content == {0: MASKED_CONTACT}
+    assert told.finishes == {0: "stop"}
+    row = guard.row(demo_model, "completed")
+    if client.name in ("openai", "openai-async", "node"):
+        assert told.bill is not None
+        assert told.bill["exchange"] == row["exchange"]
+        assert told.bill["usage"]["completion_tokens"] == row["completion_tokens"]
+        assert told.bill["usage"]["source"] == row["usage_source"]
+
+
+@pytest.mark.parametrize("client", [OpenAISync(), Node()], ids=lambda client: client.name)
+def test_a_blocked_stream_is_billed_as_well(
+    strict: Guard, backend: ScriptedBackend, model: str, client: Client
+) -> None:
+    text = f"The key is {AWS_KEY} and nothing after it may pass. "
+    backend.play(wire.head(), *(wire.part(wire.chunk(content=letter)) for letter in text), Fault.STALL)
+    told = client.stream(Ask(strict.base_url, model, api_key=CLIENT_KEY, billed=True))
+    row = strict.row(model, "blocked")
+    assert told.finishes == {0: "content_filter"}
+    assert told.bill is not None
+    assert told.bill["usage"]["completion_tokens"] == row["completion_tokens"] > 0
+    assert told.bill["usage"]["withheld_tokens"] == row["withheld_tokens"] > 0

@@ -245,6 +245,7 @@ class World:
         turnstile: Turnstile = FREE_WAY,
         prioritised: frozenset[str] = frozenset(),
         tokenizers: TokenCounters | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
@@ -252,7 +253,7 @@ class World:
         self.backend = Backend(call_error or self.answer, idle_s)
         self.ledger = Ledger()
         self.policy = policy or Policy(decision or Decision(actions={"*": Action.REDACT}))
-        self.call = Call(openai.chat(Limits()), "/chat/completions", identity, (), body, "10.1.2.3")
+        self.call = Call(openai.chat(Limits()), "/chat/completions", identity, headers, body, "10.1.2.3")
         self.parts = Parts(
             engines=Engines((engine,), deferred),
             prompt_rules=(),

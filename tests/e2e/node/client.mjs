@@ -2,10 +2,10 @@
 import { readFileSync, writeSync } from "node:fs";
 import OpenAI from "openai";
 
-const { manner, baseURL, apiKey, members } = JSON.parse(readFileSync(0, "utf8"));
-const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 20_000 });
+const { manner, baseURL, apiKey, members, headers } = JSON.parse(readFileSync(0, "utf8"));
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 20_000, defaultHeaders: headers });
 
-const told = { content: {}, reasoning: "", tool: "", arguments: "", finishes: {} };
+const told = { content: {}, reasoning: "", tool: "", arguments: "", finishes: {}, bill: null };
 
 function add(choice, part) {
   told.content[choice.index] = (told.content[choice.index] ?? "") + (part.content ?? "");
@@ -20,6 +20,7 @@ function add(choice, part) {
 async function stream() {
   for await (const chunk of await client.chat.completions.create({ ...members, stream: true })) {
     for (const choice of chunk.choices) add(choice, choice.delta);
+    if (chunk.guard?.usage) told.bill = chunk.guard;
   }
 }
 

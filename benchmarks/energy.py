@@ -44,6 +44,8 @@ class Case(msgspec.Struct, frozen=True):
     worst: dict[str, float]
     exchange_p50: float
     exchange_p95: float
+    within_doubt: float
+    within_two: float
     claimed: float
     void_intervals: float
 
@@ -62,6 +64,7 @@ def measure(name: str, plan: Plan, seeds: int) -> Case:
     worst: dict[str, float] = {}
     refused, doubt = 0, 0.0
     errors: list[float] = []
+    doubts: list[float] = []
     exchanges = intervals = voids = 0
     for seed in range(1, seeds + 1):
         try:
@@ -82,11 +85,14 @@ def measure(name: str, plan: Plan, seeds: int) -> Case:
             for exchange, one in results.items()
             if one.energy_mj is not None
         ]
+        doubts += [one.doubt_mj / trace.truth_mj[key] for key, one in results.items() if one.energy_mj is not None]
         exchanges += len(trace.works)
         intervals += len(settled)
         voids += sum(part.interval.void is not None for part in settled)
     p50, p95 = (round(float(np.percentile(errors or [np.nan], share)), 4) for share in (50, 95))
-    return Case(name, refused, doubt, worst, p50, p95, round(len(errors) / exchanges, 4), round(voids / intervals, 4))
+    within = [np.mean(np.array(errors or [np.nan]) <= times * np.array(doubts or [np.nan])) for times in (1, 2)]
+    claimed, void = round(len(errors) / max(exchanges, 1), 4), round(voids / max(intervals, 1), 4)
+    return Case(name, refused, doubt, worst, p50, p95, *(round(float(one), 4) for one in within), claimed, void)
 
 
 def show(cases: Sequence[Case]) -> str:
@@ -99,6 +105,8 @@ def show(cases: Sequence[Case]) -> str:
         *names,
         "exchange p50",
         "exchange p95",
+        "within its doubt",
+        "within two",
         "exchanges with a number",
     ]
     rows = [
@@ -109,6 +117,8 @@ def show(cases: Sequence[Case]) -> str:
             *(f"{case.worst.get(name, np.nan):.1%}" for name in names),
             f"{case.exchange_p50:.1%}",
             f"{case.exchange_p95:.1%}",
+            f"{case.within_doubt:.0%}",
+            f"{case.within_two:.0%}",
             f"{case.claimed:.1%}",
         ]
         for case in cases

@@ -70,7 +70,8 @@ def calibrate(pool: str, since: int, until: int | None, out: Path, config_file: 
         raise click.ClickException(f"{out} can't be written ({error.strerror}); name another file") from None
     click.echo(
         f"{weights.version}: {weights.intervals} intervals, {weights.idle_w:.0f} W without work, "
-        f"{weights.residual:.1%} left over, a line uncertain by {weights.doubt:.1%} at the most; written to {out}"
+        f"{weights.residual:.1%} between intervals, a line uncertain by {weights.doubt:.1%} at the most; "
+        f"written to {out}"
     )
 
 

@@ -92,10 +92,10 @@ def test_energy_that_is_told_later_stands_beside_its_exchange_once(start: Start,
     assert ledger.drain()
     ledger.note_energy([msgspec.structs.replace(ENERGY, energy_mj=7)])
     assert ledger.drain()
-    assert rows(database, "exchange, energy_mj, energy_doubt_mj, energy_void, energy_method") == [
-        ("01A", 1200, 30, "", "dcgm"),
-        ("01B", None, 0, "reset", "dcgm"),
-        ("01C", None, None, "", ""),
+    assert rows(database, "exchange, energy_mj, energy_doubt_mj, energy_void, energy_method, energy_weights") == [
+        ("01A", 1200, 30, "", "dcgm", "h100-1"),
+        ("01B", None, 0, "reset", "dcgm", "h100-1"),
+        ("01C", None, None, "", "", ""),
     ]
 
 

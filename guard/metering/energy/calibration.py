@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from guard.metering.energy.fit import Array, fitted, standard_error, without_tenths
+from guard.metering.energy.fit import Array, fitted, spread, standard_error, without_tenths
 from guard.metering.energy.idle import UNKNOWN_SPREAD
 from guard.metering.energy.weight import Rate, Tokens, Weights
 
@@ -82,7 +82,7 @@ def _worked(one: Observation) -> bool:
 
 
 def _rates(task: _Task, models: Sequence[str]) -> tuple[Mapping[_Column, float], float, float]:
-    """Joules by model and class, what is left (root mean square, as a share), and the doubt. Raises NotCalibrated."""
+    """Joules by model and class, how far intervals lie from that (as a share), and the doubt. Raises NotCalibrated."""
     apart: list[_Column] = [(model, kind) for model in models for kind in ("prompt", "cached", "answer")]
     apart = [column for column in apart if _tokens(task.busy, column, tied=False).any()]
     tied = _tied(task, apart, models)
@@ -91,10 +91,9 @@ def _rates(task: _Task, models: Sequence[str]) -> tuple[Mapping[_Column, float],
     _check_condition(matrix)
     fit = fitted(matrix, task.active, task.idle)
     doubt = _check_doubt(task, columns, matrix, fit.joules)
-    residual = float(np.sqrt(np.mean((task.active - fit.expected) ** 2)) / np.mean(task.active))
     joules = dict(zip(columns, fit.joules.tolist(), strict=True))
     cached = {(model, "cached"): CACHED * joules.get((model, "prompt"), 0.0) for model in tied}
-    return joules | cached, residual, doubt
+    return joules | cached, spread(fit, task.active), doubt
 
 
 def _tied(task: _Task, columns: Sequence[_Column], models: Sequence[str]) -> frozenset[str]:
@@ -102,8 +101,8 @@ def _tied(task: _Task, columns: Sequence[_Column], models: Sequence[str]) -> fro
     matrix = task.matrix(columns)
     _check_condition(matrix)
     joules = dict(zip(columns, fitted(matrix, task.active, task.idle).joules, strict=True))
-    spread = standard_error(without_tenths(matrix, task.active, task.idle))
-    errors = dict(zip(columns, spread, strict=True))
+    found = standard_error(without_tenths(matrix, task.active, task.idle))
+    errors = dict(zip(columns, found, strict=True))
     return frozenset(
         model
         for model in models

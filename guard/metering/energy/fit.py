@@ -51,6 +51,11 @@ def fitted(matrix: Array, active: Array, idle: Array) -> Fit:
     return Fit(joules, expected)
 
 
+def spread(fit: Fit, active: Array) -> float:
+    """How far intervals lie from the fit, as a share: one standard deviation, as the middle ones tell it."""
+    return _TO_DEVIATION * float(np.median(np.abs(active - fit.expected) / np.maximum(fit.expected, _TOLERANCE)))
+
+
 def without_tenths(matrix: Array, active: Array, idle: Array) -> Array:
     """Joules (10, m) as they are without each tenth of the intervals."""
     edges = np.linspace(0, len(active), TENTHS + 1).astype(int)

@@ -5,6 +5,7 @@ What waits is bounded: an interval by `settle_s`, exchanges by `most`. Beyond a 
 
 from collections import deque
 from collections.abc import Sequence
+from math import hypot
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ from guard.metering.energy.attribution import MOST_DOUBT, Share, Split, begins_s
 from guard.metering.energy.group import grouped
 from guard.metering.energy.idle import Baseline
 from guard.metering.energy.interval import Interval, Void
-from guard.metering.energy.result import ExchangeResult, IntervalResult, Origin, Settled
+from guard.metering.energy.result import ExchangeResult, GroupResult, IntervalResult, Origin, Settled
 from guard.metering.energy.weight import Weights
 
 MOST_WORKS: Final = 100_000
@@ -38,10 +39,11 @@ class _Held(msgspec.Struct):
             self.energy_mj += share.energy_mj
             self.doubt_mj += share.doubt_mj
 
-    def result(self, ended_ms: int) -> ExchangeResult:
+    def result(self, ended_ms: int, residual: float) -> ExchangeResult:
         void = self.void or (Void.DOUBTFUL if self.doubt_mj > MOST_DOUBT * self.energy_mj else None)
         energy = None if void else round(self.energy_mj)
-        return ExchangeResult(self.work.exchange, ended_ms, energy, round(self.doubt_mj), void)
+        doubt_mj = hypot(self.doubt_mj, residual * self.energy_mj)
+        return ExchangeResult(self.work.exchange, ended_ms, energy, round(doubt_mj), void)
 
 
 class Pool:
@@ -90,7 +92,7 @@ class Pool:
         """Nothing comes any more: whoever waits for an interval has no number."""
         for held in self._held:
             held.void = held.void or Void.GAP
-        left, self._held = [held.result(now_ms) for held in self._held], []
+        left, self._held = [held.result(now_ms, self._weights.residual) for held in self._held], []
         return [one.told(self._origin) for one in left]
 
     def _settle(self, interval: Interval, oldest: float) -> Settled:
@@ -107,13 +109,21 @@ class Pool:
         for held, share in zip(here, parts.shares, strict=True):
             held.take(share, parts.void)
         self._settled_until_s = interval.until_s
-        return Settled(self._origin, _told(parts), grouped(works, parts), self._released(interval))
+        groups = [_doubted(group, self._weights.residual) for group in grouped(works, parts)]
+        return Settled(self._origin, _told(parts), groups, self._released(interval))
 
     def _released(self, interval: Interval) -> Sequence[ExchangeResult]:
         """Exchanges that ended before the interval did, which no later one concerns."""
-        ended = [held.result(interval.until_ms) for held in self._held if held.work.ended_s < interval.until_s]
+        over = [held for held in self._held if held.work.ended_s < interval.until_s]
+        ended = [held.result(interval.until_ms, self._weights.residual) for held in over]
         self._held = [held for held in self._held if held.work.ended_s >= interval.until_s]
         return ended
+
+
+def _doubted(group: GroupResult, residual: float) -> GroupResult:
+    """With what is uncertain about the split of one interval."""
+    doubt_mj = hypot(group.doubt_mj, residual * (group.energy_mj or 0.0))
+    return msgspec.structs.replace(group, doubt_mj=doubt_mj)
 
 
 def _voided(interval: Interval, void: Void) -> Interval:

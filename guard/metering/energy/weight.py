@@ -51,9 +51,9 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rates, the first that fits a model holds. `idle_w` is the pool's power without work, None if it is not known.
 
-    `residual` is how far the energy of the intervals that they were fitted to lies from them (root mean square, as a
-    share), `intervals` how many those were, `doubt` the standard error that a line may have from them, as a share;
-    0 for weights that nobody fitted.
+    `residual` is how far an interval's energy lies from them (one standard deviation, as a share), which is how
+    uncertain the split of one interval is. `intervals` is how many they were fitted to, `doubt` the standard error that
+    a line over many intervals may have from them, as a share. All three are 0 for weights that nobody fitted.
     """
 
     version: str

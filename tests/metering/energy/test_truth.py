@@ -38,6 +38,12 @@ def test_models_tiers_tenants_and_idle_are_within_five_percent(plan: Plan, middl
     claimed = {name: one.energy_mj for name, one in exchanges.items() if one.energy_mj is not None}
     assert len(claimed) > 0.85 * len(trace.works)
     assert median(abs(energy / trace.truth_mj[name] - 1) for name, energy in claimed.items()) < middle
+    # What is said of single exchanges' doubt is about one standard deviation.
+    for doubts, least in ((1, 0.5), (2, 0.8)):
+        near = [
+            abs(energy - trace.truth_mj[name]) <= doubts * exchanges[name].doubt_mj for name, energy in claimed.items()
+        ]
+        assert sum(near) > least * len(near)
 
 
 @pytest.mark.parametrize("seed", [1, 4, 11])

@@ -19,11 +19,12 @@ _COLUMNS = """exchange, attempt, shard AS run, state, tenant, idempotency, key, 
 _VIEW = """
 CREATE VIEW exchange AS
 SELECT entry.{columns}, energy.energy_mj AS energy_mj, energy.doubt_mj AS energy_doubt_mj,
-    coalesce(energy.void, '') AS energy_void, coalesce(energy.method, '') AS energy_method
+    coalesce(energy.void, '') AS energy_void, coalesce(energy.method, '') AS energy_method,
+    coalesce(energy.weights, '') AS energy_weights
 FROM entry LEFT JOIN energy ON energy.exchange = entry.exchange
 WHERE state <> 'reserved'
 UNION ALL
-SELECT {columns}, NULL, NULL, '', ''
+SELECT {columns}, NULL, NULL, '', '', ''
 FROM entry AS first
 WHERE state = 'reserved' AND NOT EXISTS (
     SELECT 1 FROM entry AS final
@@ -36,7 +37,7 @@ SELECT exchange, 1, run, 'former', tenant, exchange, key, tier, dialect, model, 
     status, reason, prompt_tokens, cached_tokens, NULL, NULL, completion_tokens,
     reasoning_tokens, NULL, withheld_tokens, NULL, usage_source, NULL, first_ms, total_ms,
     NULL, NULL, findings, decision, generation, cost_nanousd, price_version, labels,
-    0, 0, NULL, NULL, '', ''
+    0, 0, NULL, NULL, '', '', ''
 FROM former_exchange
 """
 

@@ -14,6 +14,7 @@ from guard.dialects.guard_admin import ApprovalList, ApprovalReason, DecisionSta
 from guard.dialects.guard_check import CheckRequest, CheckResponse
 from guard.dialects.guard_keys import KeyList, KeyRequest, RotationRequest
 from guard.dialects.openai_moderation import ModerationRequest, ModerationResponse
+from guard.metering.report.dimension import PUBLIC
 from guard.metering.report.figures import UsageReport
 
 _TYPES: Final = (
@@ -125,8 +126,7 @@ def _key_paths(listed: object, wanted: object, rotation: object, fresh: object, 
 
 def _usage_paths(report: object) -> dict[str, Any]:
     asked = {
-        "by": "What lines are for, with commas between: tenant, key, tier, model, dialect, status, reason, "
-        "price_version, hour, day, month, label:NAME; for administrators also backend.",
+        "by": f"What lines are for, with commas between: {', '.join(PUBLIC)}, label:NAME; administrators also backend.",
         "since": "From when on: 7d, 12h, 30m ago, or an ISO 8601 date; 30d if absent.",
         "until": "Up to and without this moment; now if absent.",
         "where": "NAME=VALUE of a dimension; several times: all must hold.",

@@ -11,6 +11,7 @@ TIMES: Final = {"hour": 13, "day": 10, "month": 7}
 """Of the time at which an exchange began, by how much of an ISO date each keeps."""
 PUBLIC: Final = (
     *("tenant", "key", "tier", "model", "dialect", "status", "reason", "price_version", "cost_state"),
+    *("usage_source", "split_source", "energy_method"),
     *TIMES,
 )
 """What a tenant may ask for of itself: which backends there are is the operator's business."""

@@ -39,7 +39,8 @@ _BITS: Final = literal_column(str(HALF_BITS), Integer)
 _EXCHANGE: Final = table(
     "exchange",
     *(column(name) for name in ("tenant", "key", "tier", "model", "backend", "dialect", "status", "reason")),
-    *(column(name) for name in ("state", "price_version", "labels", "usage_source", "first_ms", "total_ms")),
+    *(column(name) for name in ("state", "price_version", "labels", "first_ms", "total_ms")),
+    *(column(name) for name in ("usage_source", "split_source", "energy_method")),
     *(column(name, BigInteger) for name in ("attempt", "started_ms", *SUMS)),
 )
 _ENDED: Final = (Status.COMPLETED, Status.BLOCKED, Status.ABORTED)

@@ -215,3 +215,23 @@ def test_energy_is_of_those_whose_energy_is_known(tmp_path: Path) -> None:
         ("unknown",): (None, 0, None),
     }
     assert (report.total.energy_mj, report.total.tokens_per_joule) == (5_000, 44.0)
+
+
+def test_how_figures_are_known_is_told(place: Place, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"split_source": UsageSource.COUNTED},
+        {"source": UsageSource.ESTIMATED, "cost_nanousd": None},
+        {"cost_nanousd": 0},
+    ]
+    entered(place, tmp_path, *rows)
+    with opened(*place) as book:
+        told = {
+            by: set(lines(book.report(question(by)), "exchanges").items())
+            for by in ("usage_source", "split_source", "cost_state", "energy_method")
+        }
+    assert told == {
+        "usage_source": {(("provider",), 2), (("estimated",), 1)},
+        "split_source": {(("counted",), 1), (("",), 2)},
+        "cost_state": {(("rated",), 1), (("unpriced",), 1), (("free",), 1)},
+        "energy_method": {(("",), 3)},
+    }

@@ -13,7 +13,7 @@ from guard.app.machinery import Machinery, build_machinery
 from guard.app.metrics import build_exposition, running_listener, token_of
 from guard.app.models import deferred, unsafe_threshold
 from guard.app.tiers import build_tiers, build_turnstile, prioritised
-from guard.app.traffic import build_api
+from guard.app.traffic import build_api, build_inquiries
 from guard.config import Settings
 from guard.inference.language import Languages
 from guard.ingress.admin import approval_routes, policy_routes
@@ -31,7 +31,6 @@ from guard.ingress.usage import usage_admin_routes, usage_route
 from guard.policy.recorded import RecordedPolicies
 from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
-from guard.runtime.inquiry import Inquiries
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Parts
 from guard.runtime.telemetry import configure_logging
@@ -100,9 +99,7 @@ def _client_routes(
     door = Door(built.identities.admission, settings.limits.body_bytes)
     return (
         *build_api(settings, door, parts, built.pattern, built.backends),
-        moderation_route(
-            door, parts.classifier, unsafe_threshold(built.classifiers), Inquiries(parts.ledger, parts.rater)
-        ),
+        moderation_route(door, parts.classifier, unsafe_threshold(built.classifiers), build_inquiries(parts)),
         figures_route(door, built.gauge),
         usage_route(door, built.reports.ask if built.reports is not None else None),
         openapi_route(),

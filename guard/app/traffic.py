@@ -41,8 +41,13 @@ def build_api(
     return [
         *routes(paths, door, parts),
         models_route(embeddings, door, Catalogue(backends, embeddings, pattern), parts.tiers),
-        check_route(door, trial, Inquiries(parts.ledger, parts.rater)),
+        check_route(door, trial, build_inquiries(parts)),
     ]
+
+
+def build_inquiries(parts: Parts) -> Inquiries:
+    """What lets checks in, and accounts for them."""
+    return Inquiries(parts.ledger, parts.rater, parts.tiers, parts.counters)
 
 
 def backend_address(backend: BackendSettings) -> BackendAddress:

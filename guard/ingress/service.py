@@ -26,7 +26,7 @@ from guard.ingress.asgi import AsgiClient, read_body
 from guard.ingress.openai import Door
 from guard.ports import Classifier
 from guard.runtime.account import Account
-from guard.runtime.inquiry import Inquiries
+from guard.runtime.inquiry import Inquiries, Inquiry
 from guard.runtime.reply import JSON
 from guard.runtime.trial import CheckReport, Trial, TrialText
 
@@ -101,24 +101,28 @@ def _note(report: CheckReport, account: Account) -> None:
 
 def _route(path: str, door: Door, answer: Answer, kind: Kind) -> ASGIRouteHandler:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        client, exchange = AsgiClient(receive, send), str(ULID())
+        client, inquiry = AsgiClient(receive, send), Inquiry(str(ULID()))
         try:
             if scope.get("method") != "POST":
                 raise MethodNotAllowed("This path takes POST only.")
             who = (await door.enter(scope, "check")).identity
             body = await read_body(receive, door.body_bytes)
             with door.admission.place():
-                with kind.inquiries.account(exchange, who, kind.dialect, kind.model) as account:
+                async with kind.inquiries.account(inquiry, who, kind.dialect, kind.model) as account:
                     data = await answer(body, who, account)
-                await _send(client, 200, data, exchange)
+                await _send(client, 200, data, inquiry)
         except GuardError as error:
-            await _send(client, error.status, error_body(error, exchange), exchange)
+            later = () if error.retry_after_s is None else (("retry-after", str(error.retry_after_s)),)
+            await _send(client, error.status, error_body(error, inquiry.exchange), inquiry, later)
 
     return asgi(path, copy_scope=False)(serve)
 
 
-async def _send(client: AsgiClient, status: int, body: bytes, exchange: str) -> None:
-    await client.start(status, (JSON, ("content-length", str(len(body))), ("x-guard-exchange", exchange)))
+async def _send(
+    client: AsgiClient, status: int, body: bytes, inquiry: Inquiry, more: Sequence[tuple[str, str]] = ()
+) -> None:
+    own = (JSON, ("content-length", str(len(body))), ("x-guard-exchange", inquiry.exchange))
+    await client.start(status, (*own, *inquiry.limits, *more))
     await client.write(body)
     await client.finish()
 

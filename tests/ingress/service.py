@@ -16,8 +16,10 @@ from guard.ingress.error import HANDLERS
 from guard.ingress.openai import Door
 from guard.ingress.openapi import openapi_route
 from guard.ingress.service import check_route, moderation_route
+from guard.metering.counter.memory import MemoryCounters
 from guard.metering.price.book import Book
 from guard.metering.price.rating import BookRater
+from guard.metering.tier.book import TierBook
 from guard.pii.pseudonym.keyring import Keyring
 from guard.pii.pseudonym.vault import Vaults
 from guard.policy.embedded import EmbeddedPolicy
@@ -52,10 +54,11 @@ async def service(
     exchanges: int = 8,
     patience_s: float = 20.0,
     ledger: Ledger | None = None,
+    tiers: TierBook | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of it."""
     vaults = Vaults(Keyring(b"a secret of the tests"))
-    inquiries = Inquiries(ledger or Ledger(), BookRater(Book("v1", ())))
+    inquiries = Inquiries(ledger or Ledger(), BookRater(Book("v1", ())), tiers, MemoryCounters())
     door = Door(Admission(keys, exchanges), body_bytes)
     async with text_classifier(runner or Lexicon(), names, patience_s=patience_s) as classifier:
         app = Litestar(

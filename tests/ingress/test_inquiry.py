@@ -3,7 +3,9 @@
 import pytest
 
 from guard.core.entry import Closing, Opening, Status
+from guard.core.tier import Tier
 from guard.core.usage import Usage
+from guard.metering.tier.book import TierBook
 from guard.scan.engine import PatternEngine
 from tests.ingress.service import KEY, SECRET, service
 from tests.ingress.test_check import MAIL
@@ -61,3 +63,26 @@ async def test_a_call_that_fails_is_closed_with_its_error(engine: PatternEngine,
 
     assert closing.status is Status.FAILED
     assert closing.reason == "malformed_request"
+
+
+async def test_checks_and_moderations_count_as_requests_of_the_tier(engine: PatternEngine) -> None:
+    ledger, tiers = Ledger(), TierBook([Tier("free", requests_per_min=2)])
+    headers = {"authorization": f"Bearer {SECRET}"}
+    async with service(engine, keys=(KEY,), ledger=ledger, tiers=tiers) as client:
+        paths = ["/v1/guard/check", "/v1/moderations", "/v1/guard/check"]
+        answers = [await client.post(path, json={"input": "calm"}, headers=headers) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["x-ratelimit-remaining-requests"] for answer in answers] == ["1", "0", "0"]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert [closing.reason for closing in ledger.closings] == ["", "", "rate_limit_exceeded"]
+
+
+async def test_a_check_gives_its_place_back(engine: PatternEngine) -> None:
+    tiers = TierBook([Tier("free", concurrency=1)])
+    headers = {"authorization": f"Bearer {SECRET}"}
+    bodies: list[dict[str, str]] = [{"input": "calm"}, {}, {"input": "calm"}]
+    async with service(engine, keys=(KEY,), tiers=tiers) as client:
+        answers = [await client.post("/v1/guard/check", json=body, headers=headers) for body in bodies]
+
+    assert [answer.status_code for answer in answers] == [200, 400, 200]

@@ -4,8 +4,9 @@
 `results/month-*.json`. Processes serve exchanges (completed, aborted, blocked, failed, asked again with the same
 idempotency key) and are killed with SIGKILL at random moments, also while they start; the next one goes on. Whoever is
 killed between two instructions may have taken a piece that the backend does not know to be taken: such a piece may be
-counted or not, and is told. Each exchange claims a budget in a real Redis, which must never hold less than the ledger:
-what it holds more (`unsettled_tokens`) are reservations of those that were killed.
+counted or not, and is told. Some answers begin with thoughts and tool calls, which must be told apart to the token.
+Each exchange claims a budget in a real Redis, which must never hold less than the ledger: what it holds more
+(`unsettled_tokens`) are reservations of those that were killed.
 """
 
 import json
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
 
-from benchmarks.month_worker import CELLS, OPENED, Counts, Task, exchange_id, prompt_tokens
+from benchmarks.month_worker import CELLS, OPENED, Counts, Task, class_of, exchange_id, prompt_tokens
 from guard.metering.ledger.chain import Signer
 from guard.metering.ledger.engine import reading_engine
 from guard.metering.ledger.options import LedgerOptions
@@ -35,7 +36,10 @@ from tests.redis import RedisServer
 
 RESULTS: Final = Path(__file__).with_name("results")
 _POLL_S: Final = 0.001
-_FINAL: Final = "SELECT exchange, prompt_tokens, completion_tokens, cost_nanousd FROM entry WHERE state <> 'reserved'"
+_FINAL: Final = (
+    "SELECT exchange, prompt_tokens, completion_tokens, cost_nanousd, reasoning_tokens, tool_tokens "
+    "FROM entry WHERE state <> 'reserved'"
+)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -49,6 +53,8 @@ class Outcome(msgspec.Struct, frozen=True):
     completion: int
     told_prompt: int
     told_completion: int
+    reasoning: int
+    tool: int
     open_tokens: int
     wrong: tuple[str, ...]
     entries: int
@@ -122,25 +128,30 @@ def _compare(
     url: str, password: str, key: str, cells: memoryview, exchanges: int, killed: int, budget: int, seconds: float
 ) -> Outcome:
     location = parse_location(url)
-    rows: dict[str, tuple[int, int, int]] = {}
+    rows: dict[str, tuple[int, int, int, int, int]] = {}
     wrong: list[str] = []
     with reading_engine(location, password).begin() as db:
-        for exchange, prompt, completion, cost in db.execution_options(yield_per=10_000).execute(text(_FINAL)):
+        for exchange, *counts, thought, called in db.execution_options(yield_per=10_000).execute(text(_FINAL)):
             if exchange in rows:
                 wrong.append(f"{exchange} is counted twice")
-            rows[exchange] = prompt, completion, cost
+            prompt, completion, cost = counts
+            rows[exchange] = prompt, completion, cost, thought or 0, called or 0
         estimated = db.execute(text("SELECT count(*) FROM entry WHERE state = 'estimated'")).scalar_one()
         attempts = db.execute(text("SELECT count(*) FROM entry WHERE attempt > 1 AND state <> 'reserved'")).scalar_one()
-    sums, open_tokens = [0, 0, 0, 0], 0
+    sums, open_tokens, thoughts, calls = [0, 0, 0, 0], 0, 0, 0
     for number in range(exchanges):
         opened, asked, sent, taken = cells[number * CELLS : number * CELLS + CELLS]
-        prompt, completion, cost = rows.pop(exchange_id(number), (0, 0, 0))
+        prompt, completion, cost, *parts = rows.pop(exchange_id(number), (0, 0, 0, 0, 0))
         least, most = (prompt_tokens(number) if asked else 0), (prompt_tokens(number) if asked or opened == 1 else 0)
         sound = prompt in (least, most) and taken <= completion <= sent and cost == 2 * prompt + 8 * completion
         # Only who was killed may be between two counts; whoever reached no backend has a prompt of none.
         if not sound:
             told = f"{exchange_id(number)}: {prompt}+{completion} at {cost}, not {least}..{most}+{taken}..{sent}"
             wrong.append(told)
+        classes = [class_of(number, piece) for piece in range(1, completion + 1)]
+        if sent == taken and parts != [classes.count(1), classes.count(2)]:
+            wrong.append(f"{exchange_id(number)}: {parts} of {completion} are thoughts and calls")
+        thoughts, calls = thoughts + parts[0], calls + parts[1]
         open_tokens += sent - taken
         sums = [old + new for old, new in zip(sums, (prompt, completion, least, sent), strict=True)]
     unsettled = budget - sums[0] - sums[1]
@@ -151,7 +162,7 @@ def _compare(
     verdict = reader.verify(Signer(key).check)
     reader.close()
     return Outcome(
-        exchanges, killed, estimated, attempts, *sums, open_tokens, tuple(wrong[:20]), verdict.entries,
+        exchanges, killed, estimated, attempts, *sums, thoughts, calls, open_tokens, tuple(wrong[:20]), verdict.entries,
         verdict.faults, verdict.signed == verdict.heads > 0, budget, unsettled, round(seconds, 1),
     )  # fmt: skip
 

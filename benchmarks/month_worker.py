@@ -39,6 +39,7 @@ OPENED, ASKED, SENT, TAKEN = range(CELLS)
 OVER: Final = 2
 """In the cell `OPENED`: the exchange came to its end, so there can be no doubt about it."""
 AT_ONCE: Final = 32
+FIELDS: Final = ("content", "reasoning_content", "tool_calls.arguments")
 PRICE: Final = Price(prompt=2_000_000, answer=8_000_000)
 RATER: Final = BookRater(Book("month", (PRICE,)))
 START_MS: Final = 1_790_000_000_000
@@ -82,11 +83,12 @@ class Answer:
 
     findings: tuple[Finding, ...] = ()
 
-    def __init__(self, prompt: int, reports: int) -> None:
+    def __init__(self, number: int, prompt: int, reports: int) -> None:
         self.deltas, self.begun = 0, 1
         self.usage: Usage | None = None
         self.written = Written()
-        self._script = self.written.open(Channel(0, "content"))
+        self._number = number
+        self._scripts = [self.written.open(Channel(0, field)) for field in FIELDS]
         self._prompt, self._reports, self._told = prompt, reports, 0
 
     @property
@@ -100,9 +102,15 @@ class Answer:
     def take(self, last: bool) -> None:
         """One more piece; the backend counts now and then, or at the end, or never."""
         self.deltas += 1
-        self._script.add("so ")
+        self._scripts[class_of(self._number, self.deltas)].add("so ")
         if self._reports and (last or self.deltas % self._reports == 0):
             self.usage, self._told = Usage(prompt=self._prompt, completion=self.deltas), self.deltas
+
+
+def class_of(number: int, piece: int) -> int:
+    """Of which of the `FIELDS` an exchange's piece is, from 1: some answers begin with thoughts, some with a call."""
+    thoughts = number % 4
+    return 1 if piece <= thoughts else 2 if piece <= thoughts + number % 3 else 0
 
 
 def exchange_id(number: int) -> str:
@@ -148,7 +156,7 @@ class Month:
         account = Account(self._ledger, opening, 4 * prompt, RATER)
         chance = self._draw.random()
         status, reason = next((status, reason) for bound, status, reason in _ENDS if chance < bound)
-        answer = Answer(prompt, self._draw.choice((0, 1, 4, 1_000)))
+        answer = Answer(number, prompt, self._draw.choice((0, 1, 4, 1_000)))
         if reason != "policy_error":
             account.purse = await self._budgets.reserve(claim_of(opening, prompt))
             account.ask()

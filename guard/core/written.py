@@ -155,7 +155,7 @@ class TaggedScript(Script):
             self.share.move(self._written.reasoning, self._chars, self._pieces)
             self.share = self._written.reasoning
             if self.kept is not None:
-                self.kept = self._written.rethink(self.kept)
+                self._written.rethink(self.kept)
 
     def _answer(self, rest: int) -> None:
         """The thoughts are over; the last `rest` characters are the answer's first."""
@@ -181,8 +181,8 @@ class Written:
         """All of them together."""
         self._aside = Share()
         self.keeps = keeps
-        self.kept: dict[str, list[Kept]] = {"answer": [], "reasoning": [], "tool": []}
-        """The texts of each class, one for each channel."""
+        self.kept: dict[Kept, str] = {}
+        """The texts that wait to be counted, and the class of each."""
 
     @property
     def chars(self) -> int:
@@ -204,11 +204,9 @@ class Written:
             return TaggedScript(self, kept)
         return Script({"answer": self.answer, "reasoning": self.reasoning, "tool": self.tool}[kind], self.whole, kept)
 
-    def rethink(self, kept: Kept) -> Kept:
+    def rethink(self, kept: Kept) -> None:
         """A text turns out to be thoughts."""
-        self.kept["answer"].remove(kept)
-        self.kept["reasoning"].append(kept)
-        return kept
+        self.kept[kept] = "reasoning"
 
     def answered(self, thoughts: Kept, rest: int) -> Kept:
         """Thoughts are over; their last `rest` characters are the answer's."""
@@ -222,7 +220,7 @@ class Written:
 
     def _keep(self, kind: str) -> Kept:
         kept = Kept()
-        self.kept[kind].append(kept)
+        self.kept[kept] = kind
         return kept
 
 

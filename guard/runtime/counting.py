@@ -76,12 +76,18 @@ class Counting:
         """Counts what is kept now, or drops it where the backend has counted it and no part of it is asked for."""
         parts = bool(written.tool.chars or (written.reasoning.chars and (told is None or told.reasoning is None)))
         reported = told is not None and is_sound(told.completion)
-        for kept in [text for texts in written.kept.values() for text in texts]:
+        for kept in written.kept:
             text = kept.take()
             if text and (parts or not reported):
                 task = asyncio.get_running_loop().create_task(self._count_ahead(kept, text))
                 self._ahead.add(task)
-                task.add_done_callback(self._ahead.discard)
+                task.add_done_callback(self._counted_ahead)
+
+    def _counted_ahead(self, task: asyncio.Task[None]) -> None:
+        """Whatever became of it. What it failed to read is missed at the end."""
+        self._ahead.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _count_ahead(self, kept: Kept, text: str) -> None:
         counts = await self._counter.count((text,))
@@ -118,7 +124,7 @@ class Counting:
         """The texts to count, with their class; the last of one text is enough where the rest has been reported."""
         if not (splits or known.untold.chars):
             return []
-        kept = [(kind, one, one.take()) for kind, texts in written.kept.items() for one in texts]
+        kept = [(kind, one, one.take()) for one, kind in written.kept.items()]
         if splits or not is_sound(told.completion) or len(kept) != 1 or len(kept[0][2]) < known.untold.chars:
             return kept
         kind, one, text = kept[0]
@@ -131,8 +137,10 @@ class Counting:
     ) -> Counted:
         if not kept:
             return counted
-        tokens = {kind: sum(one.tokens for one in texts) for kind, texts in written.kept.items()}
-        read = sum(one.read for texts in written.kept.values() for one in texts)
+        tokens = dict.fromkeys(("answer", "reasoning", "tool"), 0)
+        for one, kind in written.kept.items():
+            tokens[kind] += one.tokens
+        read = sum(one.read for one in written.kept)
         for (kind, _, text), count in zip(kept, counts, strict=True):
             tokens[kind] += count
             read += len(text)

@@ -73,8 +73,9 @@ def test_thoughts_between_tags_are_told_from_the_answer_however_they_are_cut(
 
     assert (written.reasoning.chars, written.answer.chars) == (len(thought), len(text) - len(thought))
     assert written.pieces == len(pieces)
-    kept = {kind: "".join(one.take() for one in texts) for kind, texts in written.kept.items()}
-    assert (kept["reasoning"], kept["answer"]) == (thought, text[len(thought) :])
+    kept = [(kind, one.take()) for one, kind in written.kept.items()]
+    assert "".join(part for kind, part in kept if kind == "reasoning") == thought
+    assert "".join(part for kind, part in kept if kind == "answer") == text[len(thought) :]
 
 
 def test_each_piece_is_of_one_class() -> None:

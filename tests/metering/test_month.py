@@ -22,5 +22,7 @@ def test_a_month_is_accounted_for_to_the_token(database: str, tmp_path: Path, re
     assert outcome.signed
     assert outcome.estimated > 0
     assert outcome.attempts > 0
+    assert outcome.reasoning > 0
+    assert outcome.tool > 0
     assert outcome.prompt == outcome.told_prompt
     assert outcome.told_completion - outcome.open_tokens <= outcome.completion <= outcome.told_completion

@@ -14,9 +14,11 @@ from guard.metering.usage import is_sound
 
 _MARKS: Final = 3
 """Tokens of one answer that leave no piece: the tags around thoughts, and its end."""
-_TOO_MANY: Final = (21, 20)
-"""A tokenizer that counts beyond this share of what the backend reports, and some more, is another model's."""
-_SOME_MORE: Final = 8
+_SHARE: Final = 20
+"""A tokenizer that is off the backend's total by more than a twentieth, and some, is not that model's alone."""
+_SOME: Final = 8
+_SYNTAX: Final = 64
+"""What the marks and names around calls may come to."""
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -53,16 +55,19 @@ def needs_count(told: Usage | None, known: Evidence) -> bool:
 def _guess(completion: int, told: Usage, known: Evidence) -> tuple[int | None, int | None, UsageSource]:
     """Thoughts and calls by what is known without the backend's word; None for what was not written."""
     thoughts, calls = known.reasoning, known.tool
-    counted = known.counted
+    counted, source = known.counted, UsageSource.ESTIMATED
     if _by_piece(completion, told, known):
         sizes, source = (thoughts.pieces, calls.pieces), UsageSource.COUNTED
-    elif counted is not None and _agrees(counted, completion, known):
-        sizes, source = (counted.reasoning, counted.tool), UsageSource.COUNTED
+    elif counted is not None and counted.whole and not _too_many(counted, completion):
+        sizes = counted.reasoning, counted.tool
+        source = UsageSource.ESTIMATED if _too_few(counted, completion, known) else UsageSource.COUNTED
+    elif known.streamed and completion == known.pieces:
+        sizes = thoughts.pieces, calls.pieces
     else:
-        sizes, source = (_part(completion, thoughts.chars, known), _part(completion, calls.chars, known)), None
+        sizes = _part(completion, thoughts.chars, known), _part(completion, calls.chars, known)
     reasoning = min(sizes[0], completion) if thoughts.chars else None
     tool = min(sizes[1], completion - (reasoning or 0)) if calls.chars else None
-    return reasoning, tool, source or UsageSource.ESTIMATED
+    return reasoning, tool, source
 
 
 def _by_piece(completion: int, told: Usage, known: Evidence) -> bool:
@@ -74,11 +79,14 @@ def _by_piece(completion: int, told: Usage, known: Evidence) -> bool:
     return 0 <= completion - known.pieces <= _MARKS * known.choices
 
 
-def _agrees(counted: Counted, completion: int, known: Evidence) -> bool:
-    if not counted.whole or known.chars == 0:
-        return False
-    times, by = _TOO_MANY
-    return counted.completion * by <= completion * times + _SOME_MORE * by
+def _too_many(counted: Counted, completion: int) -> bool:
+    return counted.completion > completion + completion // _SHARE + _SOME
+
+
+def _too_few(counted: Counted, completion: int, known: Evidence) -> bool:
+    """Whether more is missing than marks and the syntax of calls: thoughts that nobody shows, or another model."""
+    syntax = _SYNTAX if known.tool.chars else 0
+    return counted.completion < completion - completion // _SHARE - _SOME - syntax
 
 
 def _part(completion: int, chars: int, known: Evidence) -> int:

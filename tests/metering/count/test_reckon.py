@@ -175,6 +175,14 @@ PARTS = [
         COUNTED,
     ),
     Case(
+        "one that counts far less leaves thoughts that nobody shows, or is another model's",
+        Usage(3, completion=800),
+        with_counts(THOUGHT, 16, 62, 0),
+        Usage(3, None, 800, 62),
+        PROVIDER,
+        ESTIMATED,
+    ),
+    Case(
         "one that counts far more is another model's",
         Usage(3, completion=80),
         with_counts(THOUGHT, 50, 62, 0),
@@ -213,6 +221,22 @@ PARTS = [
         Usage(3, None, 50, 30, tool=20),
         PROVIDER,
         COUNTED,
+    ),
+    Case(
+        "an abort, where a token came a piece",
+        None,
+        Evidence(7, Extent(12, 10), Extent(120, 30), untold=Extent(132, 40)),
+        Usage(7, None, 40, 30),
+        ESTIMATED,
+        ESTIMATED,
+    ),
+    Case(
+        "an abort, where more came a piece",
+        None,
+        Evidence(7, Extent(40, 4), Extent(120, 3), untold=Extent(160, 7)),
+        Usage(7, None, 40, 30),
+        ESTIMATED,
+        ESTIMATED,
     ),
     Case(
         "an abort in the middle of a thought",

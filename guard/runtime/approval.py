@@ -24,6 +24,8 @@ _log: Final = structlog.get_logger("guard.approval")
 REASON_CHARS: Final = 500
 """What is kept of a reason."""
 _NAME_CHARS: Final = 128
+_SHARE: Final = 4
+"""A tenant may have this many times the seats that are free: eight of ten, and one who comes later finds some."""
 _REMEMBERED: Final = 1024
 """Approvals whose outcome is still known, so that deciding twice is harmless."""
 _WAITING: Final = ApprovalState.WAITING
@@ -59,13 +61,15 @@ class ApprovalRoom:
         self._limits = limits
         self._tell = tell
         self._seats: dict[str, _Seat] = {}
+        self._held: Counter[str] = Counter()
+        """Seats by tenant."""
         self._over: OrderedDict[str, ApprovalEvent] = OrderedDict()
         self._counts: Counter[ApprovalState] = Counter()
         self._closed = False
 
     async def ask(self, question: ApprovalQuestion) -> Verdict:
         """Waits for an answer as long as the question says, and never longer than the limits. Never raises."""
-        if refused := self._refused():
+        if refused := self._refused(question.identity.tenant):
             self._note(refused, question)
             return Verdict(refused)
         seat = self._park(question)
@@ -113,17 +117,19 @@ class ApprovalRoom:
         for seat in tuple(self._seats.values()):
             self._settle(seat, ApprovalState.STOPPED)
 
-    def _refused(self) -> ApprovalState | None:
+    def _refused(self, tenant: str) -> ApprovalState | None:
         if self._closed:
             return ApprovalState.STOPPED
         if not self._limits.attended:
             return ApprovalState.UNATTENDED
-        return ApprovalState.FULL if len(self._seats) >= self._limits.waiting else None
+        free = self._limits.waiting - len(self._seats)
+        return ApprovalState.FULL if self._held[tenant] >= _SHARE * free else None
 
     def _park(self, question: ApprovalQuestion) -> _Seat:
         longest_s = self._limits.timeout_s
         seat = _Seat(_bounded(question), min(question.timeout_s or longest_s, longest_s))
         self._seats[question.id] = seat
+        self._held[question.identity.tenant] += 1
         self._say(seat.last)
         return seat
 
@@ -131,6 +137,10 @@ class ApprovalRoom:
         """Ends a wait; the first end stands."""
         if self._seats.pop(seat.last.question.id, None) is None:
             return seat.last
+        tenant = seat.last.question.identity.tenant
+        self._held[tenant] -= 1
+        if not self._held[tenant]:
+            del self._held[tenant]
         seat.last = msgspec.structs.replace(
             seat.last, id=str(ULID()), state=state, at_ms=time.time_ns() // 1_000_000, by=by, reason=reason
         )

@@ -22,9 +22,11 @@ class Scene:
         self.room = ApprovalRoom(ApprovalLimits(waiting, timeout_s, attended), self.told.append)
         self.asked: dict[str, asyncio.Task[Verdict]] = {}
 
-    async def ask(self, name: str, reason: str = "why", timeout_s: float | None = None) -> asyncio.Task[Verdict]:
+    async def ask(
+        self, name: str, reason: str = "why", timeout_s: float | None = None, tenant: str = "acme"
+    ) -> asyncio.Task[Verdict]:
         """Somebody asks, and is left waiting."""
-        question = ApprovalQuestion(name, "exchange", Identity("acme", "app1", "mid"), "request", reason, timeout_s)
+        question = ApprovalQuestion(name, "exchange", Identity(tenant, "app1", "mid"), "request", reason, timeout_s)
         task = self.asked[name] = asyncio.ensure_future(self.room.ask(question))
         await asyncio.sleep(0)
         return task
@@ -80,6 +82,21 @@ async def test_a_full_room_denies_and_has_room_again_when_one_leaves() -> None:
     third = await scene.ask("three")
     assert not third.done()
     third.cancel()
+
+
+async def test_one_tenant_leaves_room_for_others() -> None:
+    scene = Scene(waiting=10)
+    for number in range(12):
+        await scene.ask(f"many {number}", tenant="busy")
+    others = [await scene.ask(name, tenant=name) for name in ("acme", "initech")]
+
+    refused = [task for task in scene.asked.values() if task.done()]
+    assert [task.result().state for task in refused] == [ApprovalState.FULL] * 4
+    assert not any(task.done() for task in others)
+    scene.room.decide("many 0", APPROVED, "alice")
+    assert not (await scene.ask("initech again", tenant="initech")).done()
+    for task in scene.asked.values():
+        task.cancel()
 
 
 async def test_without_anybody_to_ask_nobody_waits() -> None:

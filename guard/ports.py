@@ -30,6 +30,7 @@ from guard.core.tier import Tier
 from guard.core.tool_call import Amendment
 from guard.core.tool_facts import ToolFacts
 from guard.core.usage import Usage
+from guard.core.usage_event import UsageBatch
 from guard.core.usage_note import UsageNote
 from guard.core.work import Work
 from guard.errors import GuardError
@@ -418,6 +419,26 @@ class Ledger(Protocol):
 
     def close(self, closing: Closing) -> None:
         """An exchange is over. Exactly once for each opening."""
+        ...
+
+
+class Outbox(Protocol):
+    """Final entries that a billing system has not got yet. Blocks, in one thread at a time. Raises LedgerError."""
+
+    def hold(self) -> bool:
+        """Whether this process is the one that delivers now. Once it is, until `release`."""
+        ...
+
+    def take(self, most: int) -> UsageBatch | None:
+        """The next entries, `most` events of them at most; the same ones until they are delivered. None: no more."""
+        ...
+
+    def delivered(self, batch: UsageBatch) -> None:
+        """The batch has been taken by the billing system."""
+        ...
+
+    def release(self) -> None:
+        """Lets another process deliver."""
         ...
 
 

@@ -46,6 +46,8 @@ async def _start_metering(settings: Settings, built: Machinery, stack: AsyncExit
     await _start_counters(settings, built, stack)
     if built.alarm is not None:
         await stack.enter_async_context(built.alarm.running())
+    if built.feed is not None:
+        await stack.enter_async_context(built.feed.running())
     stack.callback(built.audit.stop)
     built.audit.start()
 

@@ -16,6 +16,7 @@ from guard.app.tiers import build_counters
 from guard.app.tokenizers import build_tokenizers
 from guard.app.traffic import backend_address, problems
 from guard.app.usage import build_reports
+from guard.app.usage_events import build_feed
 from guard.audit.audit import Audit
 from guard.audit.fan import LedgerFan
 from guard.config import Settings, load_prices
@@ -39,6 +40,7 @@ from guard.scan.engine import PatternEngine
 from guard.security.classifiers import Classifiers
 from guard.upstream.backend import HttpBackend
 from guard.upstream.client import connect
+from guard.upstream.usage_feed import UsageFeed
 from guard.upstream.webhook import Webhook
 
 
@@ -66,6 +68,7 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
     identities: Identities
     reports: Reports | None
     exchanges: ExchangeMeter
+    feed: UsageFeed | None
 
     @property
     def told(self) -> Ledger:
@@ -112,5 +115,6 @@ def build_machinery(settings: Settings) -> Machinery:
         energy=build_energy(settings.energy, ledger.note_energy),
         identities=Identities(settings),
         reports=build_reports(settings),
+        feed=build_feed(settings.usage_events, settings.ledger_section),
         exchanges=ExchangeMeter(Labels(settings.metrics.labels, settings.metrics.series, Marks(pattern.types).is_mark)),
     )

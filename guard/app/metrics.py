@@ -15,7 +15,7 @@ from guard.runtime.parts import Parts
 def build_exposition(settings: Settings, built: Machinery, parts: Parts) -> Exposition:
     """The page of all metrics."""
     budgets, most = built.budgets, settings.metrics.series
-    hooks = {"approval": built.webhook, "budget": built.alarm}
+    hooks = {"approval": built.webhook, "budget": built.alarm, "usage": built.feed}
     services = Services(
         admission=built.identities.admission,
         answers=parts.answers,

@@ -9,6 +9,7 @@ from guard.config.budget import BudgetSettings
 from guard.config.decisions import LogPlaceSettings, RecordSettings
 from guard.config.energy import EnergySettings, PoolSettings
 from guard.config.identity import JwtSettings
+from guard.config.ledger import LedgerSettings
 from guard.config.loader import load, with_listen
 from guard.config.opa import OpaSettings
 from guard.config.policy import PolicySettings, VerifySettings
@@ -33,6 +34,7 @@ from guard.config.settings import (
 from guard.config.starter import bundled_models, bundled_policies, demo_settings, standalone_settings, starter_policies
 from guard.config.tier import TierSettings
 from guard.config.tokenizer import TokenizerSettings
+from guard.config.usage_events import UsageEventSettings
 from guard.config.weight import load_weights
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "InferenceSettings",
     "JwtSettings",
     "KeySettings",
+    "LedgerSettings",
     "Limits",
     "LogPlaceSettings",
     "LogSettings",
@@ -60,6 +63,7 @@ __all__ = [
     "TierSettings",
     "Timeouts",
     "TokenizerSettings",
+    "UsageEventSettings",
     "VerifySettings",
     "WebhookSettings",
     "bundled_models",

@@ -22,6 +22,7 @@ from guard.config.rule import complaints
 from guard.config.rule_policy import is_address
 from guard.config.settings import InferenceSettings, Settings
 from guard.config.starter import bundled_models
+from guard.config.usage_events import UsageEventSettings
 from guard.errors import ConfigError
 from guard.metering.location import anchor
 
@@ -69,6 +70,7 @@ def _anchored(settings: Settings, base: Path) -> Settings:
         decisions=_anchored_decisions(settings.decisions, base),
         counters=_anchored_counters(settings.counters, base),
         budget_webhook=settings.budget_webhook and _anchored_webhook(settings.budget_webhook, base),
+        usage_events=settings.usage_events and _anchored_events(settings.usage_events, base),
         energy=_anchored_energy(settings.energy, base),
     )
 
@@ -130,6 +132,10 @@ def _anchored_approval(approval: ApprovalSettings, base: Path) -> ApprovalSettin
 
 def _anchored_webhook(webhook: WebhookSettings, base: Path) -> WebhookSettings:
     return webhook if webhook.ca_file is None else replace(webhook, ca_file=str(base / webhook.ca_file))
+
+
+def _anchored_events(events: UsageEventSettings, base: Path) -> UsageEventSettings:
+    return events if events.ca_file is None else replace(events, ca_file=str(base / events.ca_file))
 
 
 def _anchored_ledger(ledger: str | LedgerSettings, base: Path) -> str | LedgerSettings:

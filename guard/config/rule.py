@@ -19,6 +19,7 @@ from guard.config.rule_opa import opa_rule
 from guard.config.rule_policy import policy_rule
 from guard.config.rule_tier import counters_rule, places_rule, tiers_rule
 from guard.config.rule_tokenizer import tokenizers_rule
+from guard.config.rule_usage_events import usage_events_rule
 from guard.config.settings import BackendSettings, Settings
 from guard.metering.ledger.chain import Signer
 from guard.metering.location import parse_location
@@ -144,6 +145,7 @@ RULES: Final[tuple[Callable[[Settings], Iterator[Complaint]], ...]] = (
     places_rule,
     energy_rule,
     metrics_rule,
+    usage_events_rule,
     tokenizers_rule,
 )
 

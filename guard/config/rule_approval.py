@@ -8,10 +8,15 @@ from typing import Final
 
 from guard.config.approval import WebhookSettings
 from guard.config.form import NAME, NAME_CURE, SHA256, Complaint, url_cure
+from guard.config.secret import Secret
 from guard.config.settings import Settings
 
 _PREFIX: Final = "whsec_"
 _LEAST_BYTES, _MOST_BYTES = 24, 64
+SIGNING_CURE: Final = (
+    "must be whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks says: "
+    'echo "whsec_$(openssl rand -base64 32)" makes one'
+)
 
 
 def webhook_rule(settings: Settings) -> Iterator[Complaint]:
@@ -27,12 +32,8 @@ def webhook_complaints(path: str, webhook: WebhookSettings) -> Iterator[Complain
     cure = url_cure(webhook.url.reveal(), "https://hooks.example.com/guard", "its query or its path", query=True)
     if cure:
         yield f"{path}.url", cure
-    if not _is_secret(webhook):
-        yield (
-            f"{path}.secret",
-            "must be whsec_ and 24 to 64 random bytes in base64, as Standard Webhooks says: "
-            'echo "whsec_$(openssl rand -base64 32)" makes one',
-        )
+    if not is_webhook_secret(webhook.secret):
+        yield f"{path}.secret", SIGNING_CURE
     if webhook.ca_file is not None and not Path(webhook.ca_file).is_file():
         yield f"{path}.ca_file", "is not a file; name a PEM file of certificates"
 
@@ -55,8 +56,9 @@ def admin_rule(settings: Settings) -> Iterator[Complaint]:
         digests.add(key.sha256)
 
 
-def _is_secret(webhook: WebhookSettings) -> bool:
-    secret = webhook.secret.reveal()
+def is_webhook_secret(chosen: Secret) -> bool:
+    """Whether it is one, as Standard Webhooks writes them."""
+    secret = chosen.reveal()
     if not secret.startswith(_PREFIX):
         return False
     try:

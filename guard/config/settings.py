@@ -22,6 +22,7 @@ from guard.config.secret import Secret
 from guard.config.section import Seconds, Section
 from guard.config.tier import TierSettings
 from guard.config.tokenizer import TokenizerSettings
+from guard.config.usage_events import UsageEventSettings
 
 BackendKind = Literal["openai", "vllm", "nim", "dynamo", "trtllm", "sglang", "ollama"]
 
@@ -235,6 +236,9 @@ class Settings(Section, frozen=True):
     prices: Annotated[str, Meta(description="File of what tokens cost; none: nothing is rated.")] = ""
     budgets: Annotated[tuple[BudgetSettings, ...], Meta(description="Who may spend how much.")] = ()
     budget_webhook: Annotated[WebhookSettings | None, Meta(description="Who is told when budgets run low.")] = None
+    usage_events: Annotated[UsageEventSettings | None, Meta(description="Which billing system is told of usage.")] = (
+        None
+    )
     unpriced: Annotated[
         Literal["allow", "deny"], Meta(description="Whether models that the price book lacks are served.")
     ] = "allow"

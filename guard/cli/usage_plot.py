@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
 from guard.cli.plot import MOST_BARS, drawn, legend, short
+from guard.cli.usage_text import named
 from guard.metering.report.figures import UsageFigures, UsageLine, UsageReport
 
 COLORS: Final = ("#1e6fb3", "#e08a1e", "#3a8f5c", "#b3261e", "#7a5cab", "#5c8a8f", "#a5763a")
@@ -59,7 +60,7 @@ def _costs(parted: UsageReport, whole: UsageReport) -> Stack:
     titles = [_time(line) for line in whole.lines]
     sums: dict[str, dict[str, int]] = {}
     for line in parted.lines:
-        row = sums.setdefault(_name(line.key[parted.by[1]]), {})
+        row = sums.setdefault(named(line.key[parted.by[1]]), {})
         row[_time(line)] = row.get(_time(line), 0) + (line.cost_nanousd or 0)
     dearest = sorted(sums, key=lambda name: -sum(sums[name].values()))
     rows = [(name, COLORS[place], sums[name]) for place, name in enumerate(dearest[: len(COLORS)])]
@@ -91,7 +92,9 @@ def _stacked(moments: Sequence[datetime.datetime], step: datetime.timedelta, sta
     def draw(axes: Axes) -> None:
         below = [0.0] * len(moments)
         for label, color, heights in stack:
-            axes.bar(moments, heights, step * 0.9, bottom=below, color=color, label=label, align="edge")  # type: ignore[arg-type]
+            # matplotlib leaves names that begin with an underscore out of its legend.
+            shown = f" {label}" if label.startswith("_") else label
+            axes.bar(moments, heights, step * 0.9, bottom=below, color=color, label=shown, align="edge")  # type: ignore[arg-type]
             below = [one + more for one, more in zip(below, heights, strict=True)]
         axes.set_ylabel(unit)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
@@ -136,11 +139,7 @@ def _power(figure: str) -> Callable[[UsageLine], float]:
 
 
 def _title(key: Mapping[str, str | None]) -> str:
-    return " · ".join(_name(value) for value in key.values())
-
-
-def _name(value: str | None) -> str:
-    return "–" if value is None else value
+    return " · ".join(named(value) for value in key.values())
 
 
 def _time(line: UsageLine) -> str:

@@ -143,7 +143,9 @@ def test_focus_takes_rows_apart_by_the_book_that_rated_them(place: Path, tmp_pat
 
 def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path) -> None:
     hostile = "<img src=x onerror=alert(1)>$x$&"
-    rows = [{"tenant": name, "at_ms": NOON_MS - day * 86_400_000} for day in range(4) for name in (hostile, "acme")]
+    rows = [
+        {"tenant": name, "at_ms": NOON_MS - day * 86_400_000} for day in range(4) for name in (hostile, "_acme\x1b[2J")
+    ]
     write(f"sqlite:///{tmp_path / 'guard.db'}", tmp_path / "journal", [*rows, {"cost_nanousd": None}])
     (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: sqlite:///guard.db\n")
     assert printed(tmp_path, "--by", "tenant,model", "--format", "html", "--out", "page.html") == ""
@@ -155,6 +157,8 @@ def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path) -> None:
     for plot in plots:
         ElementTree.fromstring(plot)
     assert hostile not in page
+    assert "\x1b" not in page
+    assert page.count("_acme\\x1b[2J") >= 3  # legend, bar, table
     assert "&lt;img src=x onerror=alert(1)&gt;$x$&amp;" in page
     assert not re.search(r"<script|<img|@import|(?:src|href)=\"(?!#)", page)
     assert "default-src 'none'" in page

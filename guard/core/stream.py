@@ -31,7 +31,7 @@ from guard.core.stretch import Write, mask
 from guard.core.tally import Tally
 from guard.core.taxonomy import PSEUDONYM
 from guard.core.usage import Usage
-from guard.core.written import Written
+from guard.core.written import Share, Written
 
 
 class StreamGuard:
@@ -106,6 +106,10 @@ class StreamGuard:
     def withheld_chars(self) -> int:
         """Characters of the answer that the backend wrote and the client did not get."""
         return sum(hold.received - hold.delivered for hold in self._holds.values() if hold.script.counts)
+
+    def withheld_of(self, share: Share) -> int:
+        """The same of one class of text."""
+        return sum(hold.received - hold.delivered for hold in self._holds.values() if hold.script.share is share)
 
     @property
     def untold(self) -> tuple[int, int]:

@@ -19,12 +19,3 @@ def estimate(chars: int, deltas: int) -> int:
 def is_sound(count: int | None) -> TypeGuard[int]:
     """Whether somebody reported a count that can be one; zero is one."""
     return count is not None and 0 <= count <= _MOST
-
-
-def withheld_tokens(completion: int, withheld_chars: int, chars: int) -> int:
-    """Tokens of an answer that did not reach the client, by its characters' share; all of them if no character did."""
-    if withheld_chars <= 0 or not chars:
-        return 0
-    if withheld_chars >= chars:
-        return completion
-    return min(completion, max(1, (completion * withheld_chars + chars // 2) // chars))

@@ -14,7 +14,8 @@ from guard.core.work import Work
 from guard.core.written import Written
 from guard.metering.count.evidence import Counted, Evidence, Extent
 from guard.metering.count.reckon import Reckoning, reckon
-from guard.metering.usage import estimate, withheld_tokens
+from guard.metering.count.withheld import Withheld, withheld_tokens
+from guard.metering.usage import estimate
 from guard.ports import EnergyMeter, Ledger, Purse, Rater, TokenCounters
 from guard.runtime.counting import Counting, SentPrompt
 
@@ -175,7 +176,7 @@ class Account:
             usage=reckoning.usage,
             source=reckoning.source,
             split_source=reckoning.split_source,
-            withheld=withheld_tokens(reckoning.usage.completion or 0, withheld_chars, guard.generated_chars),
+            withheld=_withheld(reckoning.usage, guard, withheld_chars),
             cost_nanousd=rating.cost_nanousd,
             price_version=rating.version,
         )
@@ -194,7 +195,7 @@ class Account:
         if guard is not None:
             for finding in guard.findings:
                 self.types[finding.type] = None
-            withheld = withheld_tokens(usage.completion or 0, withheld_chars, guard.generated_chars)
+            withheld = _withheld(usage, guard, withheld_chars)
         rating = self.price(usage)
         if self.purse is not None:
             self.purse.settle(usage, rating.cost_nanousd)
@@ -272,3 +273,16 @@ class Account:
             picture_tokens=None if self._counting is None else self._counting.picture_tokens,
             counted=self._counted if self._counted_chars == written.chars else None,
         )
+
+
+def _withheld(usage: Usage, guard: StreamGuard, withheld_chars: int) -> int:
+    """Tokens of the answer that the client did not get; `withheld_chars` are all of its characters."""
+    written = guard.written
+    # What the stream machine let go and is withheld all the same are calls that wait for their ruling or have none.
+    calls = guard.withheld_of(written.tool) + max(withheld_chars - guard.withheld_chars, 0)
+    return withheld_tokens(
+        usage,
+        Withheld(guard.withheld_of(written.answer), written.answer.chars),
+        Withheld(guard.withheld_of(written.reasoning), written.reasoning.chars),
+        Withheld(calls, written.tool.chars),
+    )

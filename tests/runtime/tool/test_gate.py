@@ -52,7 +52,7 @@ async def test_a_refused_call_leaves_no_trace_but_the_refusal(engine: PatternEng
     }
     assert (told.closing.status, told.closing.decision) == (Status.COMPLETED, "block")
     assert told.closing.findings == ("TOOL_DENIED",)
-    assert told.closing.withheld > 0
+    assert told.closing.withheld == told.closing.usage.completion == told.closing.usage.tool
 
 
 async def test_calls_that_stay_move_up_so_that_clients_see_no_gap(engine: PatternEngine) -> None:
@@ -82,7 +82,7 @@ async def test_nothing_of_a_call_leaves_before_the_last_of_it_and_other_text_doe
     assert b"tool_calls" not in told.client.body
     assert policy.seen == []
     assert told.closing.status is Status.ABORTED
-    assert told.closing.withheld > 0
+    assert told.closing.withheld == told.closing.usage.tool
 
 
 async def test_the_refusal_stands_behind_what_was_said_before(engine: PatternEngine) -> None:

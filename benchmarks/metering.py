@@ -2,8 +2,8 @@
 free.
 
 `python -m benchmarks.metering`. For each exchange: an opening, one piece, a closing, and the writer's thread enters
-both into the database; and apart from that what a chunk costs that is noted. CPU is the process's own, all its
-threads, without what a database server spends.
+both into the database; and apart from that what a chunk costs that is noted, and what limits and a budget cost that
+several processes share in Redis. CPU is the process's own, all its threads, without what a server spends.
 """
 
 import gc
@@ -13,15 +13,21 @@ import time
 from pathlib import Path
 from typing import Final
 
+import uvloop
+
 from benchmarks.month_worker import RATER, Answer
 from guard.core.channel import Channel
 from guard.core.entry import Opening, Status
+from guard.core.facts import Identity
 from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
+from guard.core.tier import Tier
 from guard.core.written import Written
+from guard.metering.counter.redis import RedisCounters, RedisPlace
 from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.ledger.options import LedgerOptions
 from guard.runtime.account import Account
+from guard.runtime.allowance import allow
 
 RESULTS: Final = Path(__file__).with_name("results")
 EXCHANGES: Final = 10_000
@@ -88,6 +94,28 @@ def per_chunk(field: str = "content", keeps: bool = False) -> float:
     return spent / CHUNKS * 1e6
 
 
+async def _shared(url: str) -> float:
+    """Microseconds of limits by requests, tokens and places in Redis, with what is given back behind an exchange."""
+    counters = RedisCounters(RedisPlace(url, timeout_s=30))
+    await counters.start()
+    tier = Tier("mid", requests_per_min=1 << 30, tokens_per_min=1 << 30, concurrency=1 << 20)
+    began = time.process_time()
+    for number in range(EXCHANGES):
+        allowance = await allow(counters, tier, Identity("tenant", "key", "mid"), f"01METER{number:019}", 500)
+        assert allowance is not None
+        allowance.settle(400)
+    await counters.stop()
+    return (time.process_time() - began) / EXCHANGES * 1e6
+
+
+def shared_limits() -> float:
+    """The same, on a private Redis."""
+    from tests.redis import RedisServer
+
+    with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
+        return min(uvloop.run(_shared(server.url)) for _ in range(ROUNDS))
+
+
 def main() -> None:
     """The least of some rounds, on SQLite and on a private PostgreSQL."""
     # The cluster is the tests': one way to find PostgreSQL.
@@ -105,7 +133,8 @@ def main() -> None:
         "kept for a tokenizer": ("content", True),
     }
     chunk = {name: round(min(per_chunk(*kind) for _ in range(ROUNDS)), 2) for name, kind in kinds.items()}
-    told = {"exchange_us": {"sqlite": round(sqlite, 1), "postgresql": round(postgres, 1)}, "chunk_us": chunk}
+    exchange = {"sqlite": sqlite, "postgresql": postgres, "limits in Redis, beside it": shared_limits()}
+    told = {"exchange_us": {name: round(us, 1) for name, us in exchange.items()}, "chunk_us": chunk}
     (RESULTS / "metering.json").write_text(json.dumps(told, indent=2) + "\n")
     print(json.dumps(told))
 

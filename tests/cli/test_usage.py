@@ -1,18 +1,21 @@
 """`guard usage` as whoever pays runs it: tables, CSV and JSON of one ledger agree, and errors name the cure."""
 
+import contextlib
 import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from guard.cli.main import run
 from guard.config import load_prices
 from guard.core.usage import Usage, UsageSource
-from tests.cli.command import MINIMAL, complaint, guard
+from tests.cli.command import MINIMAL
 from tests.metering.report.scene import NOON_MS, write
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -23,6 +26,7 @@ EXCHANGES: list[dict[str, Any]] = [
     {"tenant": "other", "source": UsageSource.ESTIMATED},
     {"tenant": "other", "state": "open"},
 ]
+Command = Callable[..., tuple[int, str, str]]
 ALL = ("--since", "2026-11-01", "--until", "2026-12-02")
 
 
@@ -35,13 +39,44 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def printed(place: Path, *arguments: str) -> str:
-    done = guard(place, "usage", *ALL, *arguments, KEY="k")
-    assert (done.returncode, done.stderr) == (0, b""), done
-    return done.stdout.decode()
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "k")
 
 
-def test_a_table_has_lines_their_total_and_what_must_be_known(place: Path) -> None:
+@pytest.fixture
+def usage(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in a directory: its exit status, standard output and standard error."""
+
+    def ran(place: Path, *arguments: str) -> tuple[int, str, str]:
+        with contextlib.chdir(place):
+            status = run(["usage", *arguments])
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    return ran
+
+
+@pytest.fixture
+def printed(usage: Command) -> Callable[..., str]:
+    """What the command prints of the whole time."""
+
+    def told(place: Path, *arguments: str) -> str:
+        status, out, err = usage(place, *ALL, *arguments)
+        assert (status, err) == (0, "")
+        return out
+
+    return told
+
+
+def cured(told: tuple[int, str, str], cure: str) -> None:
+    """A refusal: one line on standard error, with its cure."""
+    status, out, err = told
+    assert (status, out, err.count("\n")) == (3, "", 1)
+    assert cure in err
+
+
+def test_a_table_has_lines_their_total_and_what_must_be_known(place: Path, printed: Callable[..., str]) -> None:
     told = printed(place, "--by", "tenant,model")
     rows = [line.split() for line in told.splitlines()]
     assert ["acme", "m", "2", "0", "0", "0", "1,000,005"] in [row[:7] for row in rows]
@@ -54,7 +89,7 @@ def test_a_table_has_lines_their_total_and_what_must_be_known(place: Path) -> No
     assert "m\\x1b[2J" in told
 
 
-def test_csv_is_exact_and_no_formula(place: Path) -> None:
+def test_csv_is_exact_and_no_formula(place: Path, printed: Callable[..., str]) -> None:
     rows = {
         row["tenant"]: row for row in csv.DictReader(io.StringIO(printed(place, "--by", "tenant", "--format", "csv")))
     }
@@ -65,7 +100,7 @@ def test_csv_is_exact_and_no_formula(place: Path) -> None:
     assert (nothing["prompt_tokens"], nothing["completion_tokens"]) == ("7", "")
 
 
-def test_json_has_keys_and_says_what_nobody_knows(place: Path, tmp_path: Path) -> None:
+def test_json_has_keys_and_says_what_nobody_knows(place: Path, tmp_path: Path, printed: Callable[..., str]) -> None:
     out = tmp_path / "usage.json"
     assert printed(place, "--by", "label:team,day", "--format", "json", "--out", str(out)) == ""
     told = json.loads(out.read_text())
@@ -79,7 +114,7 @@ def test_json_has_keys_and_says_what_nobody_knows(place: Path, tmp_path: Path) -
     assert told["open"] == 1
 
 
-def test_a_total_alone_and_filters(place: Path) -> None:
+def test_a_total_alone_and_filters(place: Path, printed: Callable[..., str]) -> None:
     told = json.loads(
         printed(place, "--by", "", "--where", "tenant=acme", "--where", "label:team=x", "--format", "json")
     )
@@ -97,35 +132,38 @@ def test_a_total_alone_and_filters(place: Path) -> None:
         (("--out", "nowhere/usage.csv"), "name another file"),
     ],
 )
-def test_what_does_not_fit_is_one_line_with_the_cure(place: Path, arguments: tuple[str, ...], cure: str) -> None:
-    assert cure in complaint(guard(place, "usage", *arguments, KEY="k"))
+def test_what_does_not_fit_is_one_line_with_the_cure(
+    place: Path, arguments: tuple[str, ...], cure: str, usage: Command
+) -> None:
+    cured(usage(place, *arguments), cure)
 
 
 @pytest.mark.parametrize(
     ("ledger", "cure"), [("sqlite:///none.db", "there is no ledger"), ("sqlite://", "name a file or a server")]
 )
-def test_without_a_ledger_the_cure_is_told(tmp_path: Path, ledger: str, cure: str) -> None:
+def test_without_a_ledger_the_cure_is_told(tmp_path: Path, ledger: str, cure: str, usage: Command) -> None:
     (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: '{ledger}'\n")
-    assert cure in complaint(guard(tmp_path, "usage", KEY="k"))
+    cured(usage(tmp_path), cure)
 
 
-def test_focus_charges_come_with_what_a_reader_must_know(place: Path, tmp_path: Path) -> None:
+def test_focus_charges_come_with_what_a_reader_must_know(place: Path, tmp_path: Path, usage: Command) -> None:
     (tmp_path / "old.yaml").write_text("version: old\nprices: [{prompt: 1, answer: 1}]\n")
-    done = guard(
-        place, "usage", *ALL, "--format", "focus", "--prices", str(tmp_path / "old.yaml"), "--provider", "Us", KEY="k"
+    status, out, told = usage(
+        place, *ALL, "--format", "focus", "--prices", str(tmp_path / "old.yaml"), "--provider", "Us"
     )
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
-    assert done.returncode == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert status == 0
     assert {row["x_CostState"] for row in rows} == {"Unsplit", "Unpriced"}
     assert {row["ProviderName"] for row in rows} == {"Us"}
     costs = [row["BilledCost"] for row in rows if row["BillingAccountId"] == "acme"]
     assert costs == ["1.234567891"]
-    told = done.stderr.decode()
     assert "rows by the price book v1 have no unit price; name its file with --prices" in told
     assert "without a price, which are in no cost: 1 of 4" in told
 
 
-def test_focus_takes_rows_apart_by_the_book_that_rated_them(place: Path, tmp_path: Path) -> None:
+def test_focus_takes_rows_apart_by_the_book_that_rated_them(
+    place: Path, tmp_path: Path, printed: Callable[..., str]
+) -> None:
     book = tmp_path / "prices.yaml"
     book.write_text("version: v\nprices: [{prompt: 1, answer: 10}]\n")
     version = load_prices(book).version
@@ -141,7 +179,7 @@ def test_focus_takes_rows_apart_by_the_book_that_rated_them(place: Path, tmp_pat
     ]
 
 
-def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path) -> None:
+def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path, printed: Callable[..., str]) -> None:
     hostile = "<img src=x onerror=alert(1)>$x$&"
     rows = [
         {"tenant": name, "at_ms": NOON_MS - day * 86_400_000} for day in range(4) for name in (hostile, "_acme\x1b[2J")
@@ -165,13 +203,11 @@ def test_the_page_needs_nothing_and_obeys_nobody(tmp_path: Path) -> None:
     assert "without a price, which are in no cost: 1 of 9" in page
 
 
-def test_a_page_of_nothing_is_a_page(place: Path) -> None:
+def test_a_page_of_nothing_is_a_page(place: Path, printed: Callable[..., str]) -> None:
     page = printed(place, "--where", "tenant=nobody", "--format", "html")
     assert "<svg" not in page
     assert "total" in page
 
 
-def test_focus_has_no_place_for_some_dimensions(place: Path) -> None:
-    assert "leave other dimensions out" in complaint(
-        guard(place, "usage", "--format", "focus", "--by", "status", KEY="k")
-    )
+def test_focus_has_no_place_for_some_dimensions(place: Path, usage: Command) -> None:
+    cured(usage(place, "--format", "focus", "--by", "status"), "leave other dimensions out")

@@ -27,7 +27,9 @@ def write(url: str, journal: Path, exchanges: Sequence[dict[str, Any]], password
     for number, given in enumerate(exchanges):
         _enter(ledger, f"01X{number:04}", dict(given))
     assert ledger.drain()
-    # Not stopped, for that would give the open ones an end.
+    if all(given.get("state") != "open" for given in exchanges):
+        # A stop would give open ones an end.
+        ledger.stop()
 
 
 def _enter(ledger: SqlLedger, exchange: str, given: dict[str, Any]) -> None:

@@ -49,6 +49,7 @@ def usage(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in a directory: its exit status, standard output and standard error."""
 
     def ran(place: Path, *arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()  # what writing the ledger has logged
         with contextlib.chdir(place):
             status = run(["usage", *arguments])
         told = capsys.readouterr()

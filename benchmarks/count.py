@@ -10,6 +10,7 @@ CPU of a thousand tokens that are counted.
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,19 +21,38 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
+from benchmarks.place import Place, place
+from benchmarks.report import RESULTS, table, write
 from guard.core.usage import Usage
 from guard.metering.count.evidence import Counted, Evidence, Extent
 from guard.metering.count.reckon import reckon
 from guard.metering.count.tokenizer import ModelTokenizer
 
 ROOT: Final = Path(__file__).parents[1]
-RESULTS: Final = Path(__file__).with_name("results")
+QUESTION: Final = "How far are counts of tokens from what the server generated, by where they come from?"
 ANSWERS: Final = 300
 VOCABULARY: Final = 8_000
 MARKS: Final = 3
 """The tags around thoughts, and the end."""
 Parts = tuple[str, str, str]
 """Thoughts, the arguments of a call (perhaps none) and the answer."""
+
+
+class Errors(msgspec.Struct, frozen=True):
+    """Mean deviations in percent of what the server generated, and which sources the splits have."""
+
+    completion: float
+    reasoning: float
+    tool: float
+    split_source: dict[str, int]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """By case; and CPU microseconds of a thousand tokens that are counted."""
+
+    rows: dict[str, Errors]
+    us_per_1000_tokens: int
+    place: Place
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -90,12 +110,10 @@ def seen(server: Server, tokens_a_piece: int, counted: Counted | None, told: boo
     return Evidence(10, answer, thoughts, call, untold, 1, bool(tokens_a_piece), counted=counted)
 
 
-def errors(
-    servers: Sequence[Server], tokens_a_piece: int, counter: ModelTokenizer | None, told: bool
-) -> dict[str, object]:
-    """Mean deviations in percent of what the server generated, and the share of answers by the split's source."""
+def errors(servers: Sequence[Server], tokens_a_piece: int, counter: ModelTokenizer | None, told: bool) -> Errors:
+    """How far the counts are off."""
     off: dict[str, list[float]] = {"completion": [], "reasoning": [], "tool": []}
-    sources: dict[str, int] = {}
+    sources: Counter[str] = Counter()
     for server in servers:
         counted = None if counter is None else _count(counter, server)
         usage = Usage(prompt=10, completion=server.completion) if told else None
@@ -104,9 +122,8 @@ def errors(
         for name, tokens in truth.items():
             if tokens:
                 off[name].append(abs((getattr(reckoned.usage, name) or 0) - tokens) / tokens * 100)
-        said = reckoned.split_source.value if reckoned.split_source is not None else "none"
-        sources[said] = sources.get(said, 0) + 1
-    return {**{name: round(sum(each) / len(each), 2) for name, each in off.items()}, "split_source": sources}
+        sources[reckoned.split_source.value if reckoned.split_source is not None else "none"] += 1
+    return Errors(**{name: round(sum(each) / len(each), 2) for name, each in off.items()}, split_source=dict(sources))
 
 
 def _count(counter: ModelTokenizer, server: Server) -> Counted:
@@ -121,38 +138,41 @@ def cost_us(counter: ModelTokenizer, servers: Sequence[Server]) -> float:
     return (time.process_time() - began) / tokens * 1e9
 
 
-def main() -> None:
+def run() -> Result:
+    """All cases."""
+    here = place()
     prose, code = corpus()
     own = trained([*prose, *code])
     servers = list(answers(own))
-    counters = {
-        "no tokenizer": None,
-        "its tokenizer": ModelTokenizer(own.to_str().encode()),
-        "another tokenizer": ModelTokenizer((ROOT / "models/injection/tokenizer.json").read_bytes()),
-    }
-    rows: dict[str, dict[str, object]] = {}
+    its = ModelTokenizer(own.to_str().encode())
+    other = ModelTokenizer((ROOT / "models/injection/tokenizer.json").read_bytes())
+    rows: dict[str, Errors] = {}
     for told in (True, False):
         for pieces, form in ((1, "a token a piece"), (4, "four a piece"), (0, "whole")):
-            for name, counter in counters.items():
+            for name, counter in (("no tokenizer", None), ("its tokenizer", its), ("another's", other)):
                 label = f"{'total reported' if told else 'nothing reported'}, {form}, {name}"
                 rows[label] = errors(servers, pieces, counter, told)
-    counter = counters["its tokenizer"]
-    assert counter is not None
-    cost = round(min(cost_us(counter, servers) for _ in range(3)))
-    told_all = {"answers": ANSWERS, "error_percent": rows, "us_per_1000_tokens": cost}
-    (RESULTS / "count.json").write_text(json.dumps(told_all, indent=2) + "\n")
-    lines = [f"| {label} | {' | '.join(_cells(row))} |" for label, row in rows.items()]
-    table = "\n".join(["| case | completion | reasoning | tool | split_source |", "|---|---|---|---|---|", *lines])
-    head = f"Mean deviation in percent over {ANSWERS} answers. Counting takes {cost} µs of CPU for a thousand tokens."
-    (RESULTS / "count.md").write_text(f"{head}\n\n{table}\n")
-    print(head, table, sep="\n\n")
+    return Result(rows, round(min(cost_us(its, servers) for _ in range(3))), here)
 
 
-def _cells(row: dict[str, object]) -> list[str]:
-    sources = row["split_source"]
-    assert isinstance(sources, dict)
-    shares = ", ".join(f"{name} {count * 100 // ANSWERS} %" for name, count in sorted(sources.items()))
-    return [*(str(row[name]) for name in ("completion", "reasoning", "tool")), shares]
+def show(result: Result) -> str:
+    """The table, and what counting costs."""
+    lines = [
+        (label, *map(str, (row.completion, row.reasoning, row.tool)), _shares(row))
+        for label, row in result.rows.items()
+    ]
+    head = ("case", "completion, %", "reasoning, %", "tool, %", "split_source")
+    cost = f"Counting takes {result.us_per_1000_tokens} µs of CPU for a thousand tokens."
+    return f"Mean deviation over {ANSWERS} answers. {cost}\n\n{table(head, lines)}"
+
+
+def _shares(row: Errors) -> str:
+    return ", ".join(f"{name} {count * 100 // ANSWERS} %" for name, count in sorted(row.split_source.items()))
+
+
+def main() -> None:
+    result = run()
+    write(RESULTS, "count", result, QUESTION, result.place, show(result))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,18 @@ def test_each_piece_is_of_one_class() -> None:
     assert (written.reasoning.pieces, written.answer.pieces) == (3, 2)
 
 
+def test_a_text_in_many_pieces_takes_no_more_room_than_the_text() -> None:
+    written = Written(keeps=True)
+    script = written.open(Channel(0, "content"))
+    for _ in range(10_000):
+        script.add("so ")
+
+    (kept,) = written.kept
+    assert len(kept.parts) < 300
+    assert kept.take() == "so " * 10_000
+    assert kept.take() == ""
+
+
 def test_choices_think_by_themselves() -> None:
     written = Written()
     first, second = written.open(Channel(0, "content")), written.open(Channel(1, "content"))

@@ -155,6 +155,16 @@ async def test_a_long_answer_that_the_backend_counts_is_dropped_uncounted(engine
     assert desk.asked == ["one two"]
 
 
+async def test_what_was_counted_before_a_report_is_not_counted_again(engine: PatternEngine, desk: Desk) -> None:
+    part = "lorem ipsum " * 100
+    times = KEPT_CHARS // len(part) + 1
+    report = chunk(part).replace(b"]}\n", b'],"usage":{"prompt_tokens":20,"completion_tokens":9000}}\n')
+    world = await World(engine, [*([chunk(part)] * times), report, chunk("one two")], tokenizers=desk).run()
+
+    assert tokens(world.closing) == (20, 9000 + 2, None, None)
+    assert len(desk.asked) == 2
+
+
 @pytest.mark.parametrize("kind", ["too much waits", "the tokenizer fails"])
 async def test_what_can_not_be_counted_is_estimated(engine: PatternEngine, kind: str) -> None:
     desk = Desk(most_chars=3 if kind == "too much waits" else 1000)

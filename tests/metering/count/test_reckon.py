@@ -223,6 +223,14 @@ PARTS = [
         COUNTED,
     ),
     Case(
+        "pieces that seem to agree say nothing where a call's syntax left none",
+        Usage(3, completion=15),
+        CALL,
+        Usage(3, None, 15, tool=11),
+        PROVIDER,
+        ESTIMATED,
+    ),
+    Case(
         "an abort, where a token came a piece",
         None,
         Evidence(7, Extent(12, 10), Extent(120, 30), untold=Extent(132, 40)),

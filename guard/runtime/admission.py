@@ -85,6 +85,7 @@ class Admission:
     def place(self) -> Iterator[None]:
         """Holds a place for one exchange. Raises TooBusy when there is none."""
         if self.inside >= self.limit:
+            self._refused[TooBusy.code] += 1
             raise TooBusy("Guard serves as many exchanges as limits.exchanges allows; try again in a moment.")
         self.inside += 1
         try:

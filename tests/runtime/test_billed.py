@@ -1,6 +1,7 @@
 """A client that asks is told at the end of its stream what the ledger will say; all others get the bytes alone."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from guard.core.action import Action
 from guard.core.decision import Decision, TokenLimits
 from guard.core.entry import Closing
 from guard.errors import BackendTimeout
+from guard.metering.count.desk import CountDesk
 from guard.metering.price.book import Book, Price
 from guard.metering.price.rating import BookRater
 from guard.scan.engine import PatternEngine
+from tests.metering.count.words import words
 from tests.runtime.test_budgeted import spoken, told
 from tests.runtime.world import BODY, END, WHOLE, World, chunk
 
@@ -153,3 +156,28 @@ async def test_a_refusal_says_what_it_cost(engine: PatternEngine, world: dict[st
 async def test_what_has_no_price_has_no_header(engine: PatternEngine) -> None:
     world = World(engine, [WHOLE_ANSWER], body=WHOLE, content_type="application/json")
     assert "x-guard-cost-nanousd" not in (await world.run()).client.headers
+
+
+@pytest.fixture
+def desk() -> Iterator[CountDesk]:
+    desk = CountDesk(1_000_000)
+    desk.add(("m",), words(), picture_tokens=0)
+    yield desk
+    desk.stop()
+
+
+async def test_what_a_tokenizer_counts_is_billed_as_the_ledger_has_it(engine: PatternEngine, desk: CountDesk) -> None:
+    script = [chunk("one two "), chunk("three"), END]
+    world = await World(engine, script, rater=RATER, tokenizers=desk, headers=ASKS).run()
+    assert bills(world.client.body) == [entry(world.closing)]
+    assert bills(world.client.body)[0]["usage"]["source"] == "counted"
+
+
+async def test_a_whole_answer_that_a_tokenizer_counts_costs_what_the_ledger_says(
+    engine: PatternEngine, desk: CountDesk
+) -> None:
+    uncounted, _, _ = WHOLE_ANSWER.replace(b"Hi", b"one two three").partition(b',"usage"')
+    world = World(engine, [uncounted + b"}"], body=WHOLE, content_type="application/json", rater=RATER, tokenizers=desk)
+    await world.run()
+    assert world.closing.usage.completion == 3
+    assert world.client.headers["x-guard-cost-nanousd"] == str(world.closing.cost_nanousd)

@@ -15,7 +15,9 @@ from exchanges import closing, ledger, opening
 
 from guard.core.entry import Status
 from guard.core.usage import Usage, UsageSource
+from guard.core.usage_event import UsageData
 from guard.metering.ledger.ledger import SqlLedger
+from guard.upstream.usage_message import UsageCloudEvent
 from tests.metering.delivery.receiver import Receiver
 from tests.metering.delivery.scene import KEY, feed, finals, outbox
 
@@ -230,3 +232,10 @@ async def test_exchanges_of_a_process_that_died_are_delivered_by_the_next(databa
     (event,) = receiver.kept.values()
     assert (event["data"]["state"], event["data"]["total_ms"]) == ("estimated", None)
     assert event["time"] == "2023-11-14T22:13:20.000+00:00"
+
+
+def test_the_docs_show_an_event_with_every_member() -> None:
+    page = (Path(__file__).parents[3] / "docs/usage-events.md").read_text()
+    shown = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    assert tuple(shown.pop("data")) == UsageData.__struct_fields__
+    assert set(shown) == set(UsageCloudEvent.__struct_fields__) - {"data"}

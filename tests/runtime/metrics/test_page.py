@@ -132,3 +132,11 @@ async def test_the_docs_list_every_metric_with_its_type() -> None:
     }
     listed = dict(re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \|", PAGE, re.MULTILINE))
     assert listed == shown
+
+
+def test_the_docs_ask_for_nothing_that_there_is_not() -> None:
+    listed = set(re.findall(r"^\| `(\w+)` \| (?:counter|gauge|histogram) \|", PAGE, re.MULTILINE))
+    _, _, asked = PAGE.partition("## What to watch")
+    named = {name.removesuffix("_bucket") for name in re.findall(r"\b(?:guard|gen_ai)_\w+", asked)}
+    assert named
+    assert named - listed == set()

@@ -1,0 +1,32 @@
+"""Answers on their way are known while they are, with what they hold back, and forgotten whatever ends them."""
+
+import pytest
+
+from guard.errors import BackendTimeout
+from guard.scan.engine import PatternEngine
+from tests.runtime.world import END, World, chunk
+
+HELD = "Write to jane.roe@exam"
+
+
+async def test_what_a_running_answer_holds_back_is_told(engine: PatternEngine) -> None:
+    seen: list[tuple[int, int]] = []
+    world = World(engine, [chunk("Hello. "), chunk(HELD), None])
+
+    def look(now: World) -> None:
+        seen.append((len(now.parts.answers), now.parts.answers.held_chars))
+        now.client.leaves.set()
+
+    await world.run(look)
+    ((running, held),) = seen
+    assert running == 1
+    assert 0 < held <= len(HELD)
+    assert (len(world.parts.answers), world.parts.answers.held_chars) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "script", [[chunk("Hello."), END], [chunk("Hello."), BackendTimeout("slow")], [b"data: nonsense\n\n"]]
+)
+async def test_every_end_forgets_it(engine: PatternEngine, script: list[bytes | Exception | None]) -> None:
+    world = await World(engine, script).run()
+    assert len(world.parts.answers) == 0

@@ -12,9 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from guard.errors import ReportTooLarge
 from guard.metering.ledger.reader import LedgerReader
 from guard.metering.report.figures import (
-    COUNTS,
-    METERED,
-    SUMS,
     Quantiles,
     UsageFigures,
     UsageLine,
@@ -23,7 +20,7 @@ from guard.metering.report.figures import (
     tokens_per_joule,
 )
 from guard.metering.report.histogram import quantiles
-from guard.metering.report.statement import HALF_BITS, Question, open_count, steps, sums
+from guard.metering.report.statement import COUNTED, HALF_BITS, SUMMED, Question, open_count, steps, sums
 
 _STEPS_BETWEEN_LOOKS: Final = 20_000
 """Instructions of SQLite's machine: some half a millisecond."""
@@ -77,17 +74,24 @@ class UsageBook:
 def _line(
     titles: Sequence[str], key: Key, row: Sequence[Any], times: Mapping[str, Mapping[Key, Histogram]]
 ) -> UsageLine:
+    values = _values(row)
+    tokens = (values.pop("energy_prompt") or 0) + (values.pop("energy_completion") or 0)
+    ratio = tokens_per_joule(tokens, values["energy_mj"])
+    named = dict(zip(titles, key, strict=True))
+    spread = {name: quantiles(times[name].get(key, {})) for name in times}
+    figures = {**values, **spread, "energy_tokens": tokens, "tokens_per_joule": ratio}
+    return msgspec.convert({**figures, "key": named}, UsageLine)
+
+
+def _values(row: Sequence[Any]) -> dict[str, int | None]:
+    """Counts and sums by their names."""
     # PostgreSQL's sums are Decimals.
     numbers = [None if value is None else int(value) for value in row]
-    counted = (*COUNTS, *METERED)
-    values: dict[str, int | None] = dict(zip(counted, numbers, strict=False))
-    halves = numbers[len(counted) :]
-    for name, high, low in zip(SUMS, halves[::2], halves[1::2], strict=True):
+    values = dict(zip(COUNTED, numbers, strict=False))
+    halves = numbers[len(COUNTED) :]
+    for name, high, low in zip(SUMMED, halves[::2], halves[1::2], strict=True):
         values[name] = None if high is None or low is None else (high << HALF_BITS) + low
-    named = dict(zip(titles, key, strict=True))
-    ratio = tokens_per_joule(values["energy_tokens"] or 0, values["energy_mj"])
-    spread = {name: quantiles(times[name].get(key, {})) for name in times}
-    return msgspec.convert({**values, **spread, "key": named, "tokens_per_joule": ratio}, UsageLine)
+    return values
 
 
 def _total(lines: Sequence[UsageLine], times: Mapping[str, Mapping[Key, Histogram]]) -> UsageFigures:

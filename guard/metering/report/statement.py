@@ -23,13 +23,12 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 from guard.core.entry import Status
 from guard.core.usage import UsageSource
 from guard.metering.ledger.row import RESERVED
 from guard.metering.report.dimension import FREE, RATED, TIMES, UNPRICED, Dimension, Filter
-from guard.metering.report.figures import COUNTS, METERED, SUMS
+from guard.metering.report.figures import COUNTS, SUMS
 from guard.metering.report.histogram import step_sql
 
 HALF_BITS: Final = 32
@@ -43,6 +42,10 @@ _EXCHANGE: Final = table(
     *(column(name) for name in ("usage_source", "split_source", "energy_method")),
     *(column(name, BigInteger) for name in ("attempt", "started_ms", *SUMS)),
 )
+_METERED: Final = ("prompt_tokens", "completion_tokens")
+COUNTED: Final = (*COUNTS, "energy_exchanges")
+SUMMED: Final = (*SUMS, "energy_prompt", "energy_completion")
+"""The last two are the tokens of exchanges whose energy is known."""
 _ENDED: Final = (Status.COMPLETED, Status.BLOCKED, Status.ABORTED)
 
 
@@ -56,13 +59,13 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def sums(question: Question, server: bool) -> Select[Any]:
-    """A row for each value of the dimensions: those, `COUNTS`, `METERED`, and two halves of each of `SUMS`."""
+    """A row for each value of the dimensions: those, `COUNTED`, and two halves of each of `SUMMED`."""
     rows = _rows(question, server)
-    halves = [half for name in SUMS for half in _halves(rows.c[name])]
-    counted = _counts(rows)
-    metered = [counted[name] for name in METERED]
+    counts = _counts(rows)
     keys = _keys(question, rows)
-    return select(*keys, *(counted[name] for name in COUNTS), *metered, *halves).group_by(*keys)
+    halves = (half for name in SUMS for half in _halves(rows.c[name]))
+    metered = (half for name in _METERED for half in _halves(rows.c[name], rows.c.energy_mj.is_not(None)))
+    return select(*keys, *(counts[name] for name in COUNTED), *halves, *metered).group_by(*keys)
 
 
 def steps(question: Question, server: bool, time: str) -> Select[Any]:
@@ -113,8 +116,10 @@ def _expression(dimension: Dimension, server: bool) -> ColumnElement[Any]:
 
 
 def _label(name: str, server: bool) -> ColumnElement[Any]:
-    labels = _EXCHANGE.c.labels
-    return cast(labels, JSONB)[name].astext if server else cast(func.json_extract(labels, f'$."{name}"'), Text)
+    if server:
+        # Written out: to import PostgreSQL's types takes longer than all of this module.
+        return func.jsonb_extract_path_text(literal_column("CAST(labels AS jsonb)"), name)
+    return cast(func.json_extract(_EXCHANGE.c.labels, f'$."{name}"'), Text)
 
 
 def _date(server: bool) -> ColumnElement[Any]:
@@ -128,8 +133,6 @@ def _date(server: bool) -> ColumnElement[Any]:
 def _counts(rows: Subquery) -> dict[str, ColumnElement[Any]]:
     one = rows.c
     ended = {status.value: func.count().filter(one.status == status.value) for status in _ENDED}
-    metered = one.energy_mj.is_not(None)
-    tokens = func.coalesce(one.prompt_tokens, 0) + func.coalesce(one.completion_tokens, 0)
     return {
         **ended,
         "exchanges": func.count(),
@@ -137,10 +140,10 @@ def _counts(rows: Subquery) -> dict[str, ColumnElement[Any]]:
         "retries": func.count().filter(one.attempt > 1),
         "estimated": func.count().filter(one.usage_source == UsageSource.ESTIMATED.value),
         "unpriced": func.count().filter(one.cost_nanousd.is_(None)),
-        "energy_exchanges": func.count().filter(metered),
-        "energy_tokens": func.coalesce(func.sum(tokens).filter(metered), 0),
+        "energy_exchanges": func.count().filter(one.energy_mj.is_not(None)),
     }
 
 
-def _halves(value: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    return func.sum(value.bitwise_rshift(_BITS)), func.sum(value.bitwise_and(_LOW))
+def _halves(value: ColumnElement[Any], of: ColumnElement[bool] | None = None) -> Sequence[ColumnElement[Any]]:
+    parts = func.sum(value.bitwise_rshift(_BITS)), func.sum(value.bitwise_and(_LOW))
+    return parts if of is None else [part.filter(of) for part in parts]

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from guard.core.entry import Status
 from guard.core.usage import Usage, UsageSource
 from guard.errors import ReportTooLarge
+from guard.metering.ledger.engine import writing_engine
+from guard.metering.ledger.table import ENERGY
+from guard.metering.location import parse_location
 from guard.metering.report.figures import Quantiles, UsageFigures
 from tests.metering.report.scene import HOUR_MS, NOON_MS, lines, opened, question, write
 from tests.postgres import PASSWORD
@@ -155,10 +159,16 @@ def test_filters_hold_together(place: Place, tmp_path: Path) -> None:
 
 def test_counts_that_only_a_broken_backend_would_give_still_add_up(place: Place, tmp_path: Path) -> None:
     most = (1 << 63) - 1
-    entered(place, tmp_path, *({"cost_nanousd": most, "usage": Usage(prompt=most, completion=1)} for _ in range(3)))
+    entered(place, tmp_path, *({"cost_nanousd": most, "usage": Usage(prompt=most, completion=most)} for _ in range(3)))
+    engine = writing_engine(parse_location(place[0]), place[1], 1_000)
+    with engine.begin() as db:
+        told = {"pool": "p", "ended_ms": 0, "doubt_mj": 0, "void": "", "method": "dcgm", "weights": "w"}
+        db.execute(insert(ENERGY), [{"exchange": f"01X{n:04}", "energy_mj": most, **told} for n in range(3)])
+    engine.dispose()
     with opened(*place) as book:
         total = book.report(question()).total
-    assert (total.cost_nanousd, total.prompt_tokens, total.completion_tokens) == (3 * most, 3 * most, 3)
+    assert (total.cost_nanousd, total.prompt_tokens, total.completion_tokens) == (3 * most, 3 * most, 3 * most)
+    assert (total.energy_mj, total.energy_tokens, total.tokens_per_joule) == (3 * most, 6 * most, 2_000)
 
 
 def test_quantiles_are_within_their_step(place: Place, tmp_path: Path) -> None:

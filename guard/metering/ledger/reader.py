@@ -12,6 +12,7 @@ from guard.core.facts import Identity
 from guard.errors import LedgerError
 from guard.metering.ledger.chain import Check
 from guard.metering.ledger.engine import reading_engine, told
+from guard.metering.ledger.exact import halves, whole
 from guard.metering.ledger.schema import VERSION, current
 from guard.metering.ledger.table import ENTRY, FINAL
 from guard.metering.ledger.verify import Verdict, verify
@@ -53,17 +54,15 @@ class LedgerReader:
         """What exchanges that began since then came to, by caller, labels and hour. Raises LedgerError."""
         entry = ENTRY.c
         named = entry.tenant, entry.key, entry.tier, entry.labels
-        tokens = func.coalesce(entry.prompt_tokens, 0) + func.coalesce(entry.completion_tokens, 0)
+        amounts = (entry.prompt_tokens, entry.completion_tokens, entry.cost_nanousd)
+        summed = (half for amount in amounts for half in halves(amount))
         wanted = (
-            select(*named, func.sum(tokens), func.sum(func.coalesce(entry.cost_nanousd, 0)), func.max(entry.started_ms))
+            select(*named, func.max(entry.started_ms), *summed)
             .where(entry.started_ms >= since_ms, FINAL)
             .group_by(*named, entry.started_ms - entry.started_ms % _HOUR_MS)
         )
         with self.snapshot() as db:
-            return [
-                Spending(Identity(tenant, key, tier), _labels(labels), int(summed), int(cost), int(at_ms))
-                for tenant, key, tier, labels, summed, cost, at_ms in db.execute(wanted)
-            ]
+            return [_spending(row) for row in db.execute(wanted)]
 
     def close(self) -> None:
         """Closes the database."""
@@ -89,6 +88,13 @@ def _shown(row: Any) -> Shown:
     values: dict[str, Any] = dict(row._mapping)
     values["hash"] = bytes(values["hash"]).hex()
     return values
+
+
+def _spending(row: Any) -> Spending:
+    tenant, key, tier, labels, at_ms, *parts = row
+    sums = (whole(high, low) or 0 for high, low in zip(parts[::2], parts[1::2], strict=True))
+    prompt, completion, cost = sums
+    return Spending(Identity(tenant, key, tier), _labels(labels), prompt + completion, cost, int(at_ms))
 
 
 def _labels(text: str) -> dict[str, str]:

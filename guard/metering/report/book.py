@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from guard.errors import ReportTooLarge
+from guard.metering.ledger.exact import whole
 from guard.metering.ledger.reader import LedgerReader
 from guard.metering.report.figures import (
     Quantiles,
@@ -20,7 +21,7 @@ from guard.metering.report.figures import (
     tokens_per_joule,
 )
 from guard.metering.report.histogram import quantiles
-from guard.metering.report.statement import COUNTED, HALF_BITS, SUMMED, Question, open_count, steps, sums
+from guard.metering.report.statement import COUNTED, SUMMED, Question, open_count, steps, sums
 
 _STEPS_BETWEEN_LOOKS: Final = 20_000
 """Instructions of SQLite's machine: some half a millisecond."""
@@ -85,12 +86,10 @@ def _line(
 
 def _values(row: Sequence[Any]) -> dict[str, int | None]:
     """Counts and sums by their names."""
-    # PostgreSQL's sums are Decimals.
-    numbers = [None if value is None else int(value) for value in row]
-    values = dict(zip(COUNTED, numbers, strict=False))
-    halves = numbers[len(COUNTED) :]
+    values: dict[str, int | None] = dict(zip(COUNTED, row, strict=False))
+    halves = row[len(COUNTED) :]
     for name, high, low in zip(SUMMED, halves[::2], halves[1::2], strict=True):
-        values[name] = None if high is None or low is None else (high << HALF_BITS) + low
+        values[name] = whole(high, low)
     return values
 
 

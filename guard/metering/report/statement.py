@@ -1,8 +1,4 @@
-"""The statements that a report asks the ledger, for SQLite and PostgreSQL. They read the view `exchange` alone.
-
-Sums are taken in two halves of 32 bits: one odd backend's count near 2⁶³ would overflow SQLite's sums, and with them
-every report.
-"""
+"""The statements that a report asks the ledger, for SQLite and PostgreSQL. They read the view `exchange` alone."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -11,7 +7,6 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Integer,
     Select,
     Subquery,
     Text,
@@ -26,15 +21,12 @@ from sqlalchemy import (
 
 from guard.core.entry import Status
 from guard.core.usage import UsageSource
+from guard.metering.ledger.exact import halves
 from guard.metering.ledger.row import RESERVED
 from guard.metering.report.dimension import FREE, RATED, TIMES, UNPRICED, Dimension, Filter
 from guard.metering.report.figures import COUNTS, SUMS
 from guard.metering.report.histogram import step_sql
 
-HALF_BITS: Final = 32
-_LOW: Final = literal_column(str((1 << HALF_BITS) - 1), BigInteger)
-_BITS: Final = literal_column(str(HALF_BITS), Integer)
-"""PostgreSQL shifts by no bigint."""
 _EXCHANGE: Final = table(
     "exchange",
     *(column(name) for name in ("tenant", "key", "tier", "model", "backend", "dialect", "status", "reason")),
@@ -63,9 +55,9 @@ def sums(question: Question, server: bool) -> Select[Any]:
     rows = _rows(question, server)
     counts = _counts(rows)
     keys = _keys(question, rows)
-    halves = (half for name in SUMS for half in _halves(rows.c[name]))
-    metered = (half for name in _METERED for half in _halves(rows.c[name], rows.c.energy_mj.is_not(None)))
-    return select(*keys, *(counts[name] for name in COUNTED), *halves, *metered).group_by(*keys)
+    summed = (half for name in SUMS for half in halves(rows.c[name]))
+    metered = (half for name in _METERED for half in halves(rows.c[name], rows.c.energy_mj.is_not(None)))
+    return select(*keys, *(counts[name] for name in COUNTED), *summed, *metered).group_by(*keys)
 
 
 def steps(question: Question, server: bool, time: str) -> Select[Any]:
@@ -142,8 +134,3 @@ def _counts(rows: Subquery) -> dict[str, ColumnElement[Any]]:
         "unpriced": func.count().filter(one.cost_nanousd.is_(None)),
         "energy_exchanges": func.count().filter(one.energy_mj.is_not(None)),
     }
-
-
-def _halves(value: ColumnElement[Any], of: ColumnElement[bool] | None = None) -> Sequence[ColumnElement[Any]]:
-    parts = func.sum(value.bitwise_rshift(_BITS)), func.sum(value.bitwise_and(_LOW))
-    return parts if of is None else [part.filter(of) for part in parts]

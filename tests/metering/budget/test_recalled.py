@@ -13,6 +13,7 @@ from guard.metering.budget.book import unix_ms
 from guard.metering.counter.memory import MemoryCounters
 from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.ledger.options import LedgerOptions
+from guard.metering.ledger.reader import LedgerReader
 from tests.configuration import MINIMAL, written
 
 ACME = Identity("acme", "app1", "default")
@@ -27,6 +28,20 @@ def closing(exchange: str, team: str) -> Closing:
         exchange, Status.COMPLETED, "", Usage(prompt=10, completion=20), UsageSource.PROVIDER, 0, 1.0, 2.0,
         cost_nanousd=500, labels={"team": team},
     )  # fmt: skip
+
+
+def test_counts_of_a_broken_backend_keep_nobody_from_starting(tmp_path: Path) -> None:
+    most = (1 << 63) - 1
+    url = f"sqlite:///{tmp_path / 'guard.db'}"
+    ledger = SqlLedger(LedgerOptions(url=url, flush_ms=60_000))
+    ledger.start()
+    for exchange in ("01A", "01B", "01C"):
+        odd = Usage(prompt=most, completion=most)
+        ledger.open(opening(exchange, 1_796_040_000_000))
+        ledger.close(msgspec.structs.replace(closing(exchange, "blue"), usage=odd, cost_nanousd=most))
+    ledger.stop()
+    (spent,) = LedgerReader(url).spendings(0)
+    assert (spent.tokens, spent.nanousd) == (6 * most, 3 * most)
 
 
 async def test_what_was_spent_before_a_restart_is_still_spent(tmp_path: Path) -> None:

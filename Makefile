@@ -10,7 +10,11 @@ TOOLS := .tools/bin
 OPA := $(TOOLS)/opa
 REGAL := $(TOOLS)/regal
 
-.PHONY: serve test check bench lock format clean setup setup-mlserver setup-opa setup-redis setup-postgres
+# Two runs of the tests side by side: those that start servers, which wait a good deal, and the rest.
+SERVED := tests/e2e tests/cli tests/policy tests/inference tests/upstream
+TESTS := $(MAKE) --no-print-directory -j2 --output-sync=target test-served test-rest
+
+.PHONY: serve test test-served test-rest check bench lock format clean setup setup-mlserver setup-opa setup-redis setup-postgres
 
 setup: $(STAMP)
 
@@ -50,7 +54,13 @@ serve: $(STAMP)
 	$(BIN)/guard serve --demo
 
 test: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) setup-redis setup-postgres
-	$(BIN)/python -m pytest
+	$(TESTS)
+
+test-served:
+	$(BIN)/python -m pytest $(SERVED)
+
+test-rest:
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(SERVED))
 
 check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL) setup-redis setup-postgres
 	$(BIN)/ruff format --check guard tests benchmarks
@@ -62,7 +72,7 @@ check: $(STAMP) $(NODE_STAMP) $(MLSERVER_STAMP) $(OPA) $(REGAL) setup-redis setu
 	$(OPA) check --strict --schema schemas policies
 	$(OPA) test --coverage --threshold 95 --format json policies > .tools/coverage.json || { $(OPA) test policies; exit 1; }
 	$(REGAL) lint policies
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

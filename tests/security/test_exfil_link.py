@@ -4,6 +4,7 @@ import pytest
 
 from guard.core.channel import Channel
 from guard.scan.engine import PatternEngine
+from guard.scan.store import DatabaseStore
 from guard.security.exfil_link import PATTERNS
 from tests.pii.reference import find
 
@@ -117,8 +118,8 @@ def test_words_about_them_are_left_alone(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine() -> PatternEngine:
-    return PatternEngine(PATTERNS)
+def engine(store: DatabaseStore) -> PatternEngine:
+    return PatternEngine(PATTERNS, store=store)
 
 
 @pytest.mark.parametrize(

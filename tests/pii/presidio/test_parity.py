@@ -13,6 +13,7 @@ import pytest
 from guard.pii.presidio.source import classes, pin_suffix_list
 from guard.pii.presidio.translation import patterns_of
 from guard.scan.engine import PatternEngine
+from guard.scan.store import DatabaseStore
 from tests.pii.presidio.differences import DIFFERENCES, reason
 from tests.pii.presidio.generate import recognizer_texts
 from tests.pii.presidio.oracle import Found, Oracle, found
@@ -63,8 +64,9 @@ def test_every_listed_difference_is_one() -> None:
         assert list(differing(name, [text])), f"{name} {text!r} is the same by now: {why}"
 
 
-def test_all_recognizers_together_find_what_each_finds_alone() -> None:
-    engine = PatternEngine([p for kind in classes().values() for p in patterns_of(kind(), threshold=0.4)])
+def test_all_recognizers_together_find_what_each_finds_alone(store: DatabaseStore) -> None:
+    patterns = [p for kind in classes().values() for p in patterns_of(kind(), threshold=0.4)]
+    engine = PatternEngine(patterns, store=store)
     texts = [text for name in list(TEXTS)[::4] for text in TEXTS[name][:4]]
     oracles = {name: Oracle([kind()]) for name, kind in classes().items()}
     for text in texts:

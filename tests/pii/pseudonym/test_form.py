@@ -2,11 +2,12 @@
 
 import pytest
 
-from guard.app import build_engine
+from guard.app import recognized
 from guard.config import RecognizerSettings
 from guard.core.channel import Channel
-from guard.core.taxonomy import PSEUDONYM
-from guard.pii.pseudonym.form import Name, read
+from guard.core.taxonomy import GROUP_OF, PSEUDONYM
+from guard.pii.pseudonym.form import Name, patterns, read
+from guard.pii.pseudonym.label import labels_of
 from guard.scan.engine import PatternEngine
 
 CONTENT = Channel(0, "content")
@@ -58,7 +59,8 @@ def test_this_is_none(engine: PatternEngine, text: str) -> None:
 
 
 def test_placeholders_of_every_recognizer_there_is_can_be_compiled() -> None:
-    engine = build_engine(RecognizerSettings(presidio=("all",)))
+    types = [pattern.type for pattern in recognized(RecognizerSettings(presidio=("all",)))]
+    engine = PatternEngine(patterns(labels_of((*GROUP_OF, *types))))
     engine.prepare()
     scanner = engine.open(CONTENT)
     assert any(f.type == PSEUDONYM for f in scanner.feed("<DE_TAX_ID_k3f9> ", True).findings)

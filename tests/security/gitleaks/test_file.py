@@ -7,6 +7,7 @@ import pytest
 from guard.core.channel import Channel
 from guard.errors import ConfigError
 from guard.scan.engine import PatternEngine
+from guard.scan.store import DatabaseStore
 from guard.security.gitleaks.file import Loaded, read_gitleaks
 from tests.security.secret.example import made
 
@@ -43,8 +44,8 @@ def loaded() -> Loaded:
 
 
 @pytest.fixture(scope="module")
-def engine(loaded: Loaded) -> PatternEngine:
-    return PatternEngine(loaded.patterns)
+def engine(loaded: Loaded, store: DatabaseStore) -> PatternEngine:
+    return PatternEngine(loaded.patterns, store=store)
 
 
 def _found(engine: PatternEngine, pieces: list[str]) -> list[tuple[str, str]]:

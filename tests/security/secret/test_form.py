@@ -8,6 +8,7 @@ import regex
 from guard.core.channel import Channel
 from guard.core.taxonomy import group_of
 from guard.scan.engine import PatternEngine
+from guard.scan.store import DatabaseStore
 from guard.security.secret.table import FORMS as PATTERNS
 from tests.pii.reference import backtracking_spans, find, spans
 from tests.security.secret import (
@@ -66,8 +67,8 @@ def split(text: str, secret: str) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def engine() -> PatternEngine:
-    return PatternEngine(PATTERNS)
+def engine(store: DatabaseStore) -> PatternEngine:
+    return PatternEngine(PATTERNS, store=store)
 
 
 @EACH

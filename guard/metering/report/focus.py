@@ -21,7 +21,7 @@ from guard.metering.report.figures import UsageLine, UsageReport
 
 FIXED: Final = ("tenant", "key", "tier", "model", "price_version", "cost_state")
 ALLOWED: Final = ("hour", "day", "backend", *FIXED)
-_NAMES: Final[Mapping[Meter, tuple[str, str]]] = {
+METERS: Final[Mapping[Meter, tuple[str, str]]] = {
     Meter.PROMPT: ("Prompt Tokens", "Tokens"),
     Meter.CACHED: ("Cached Prompt Tokens", "Tokens"),
     Meter.AUDIO: ("Audio Tokens", "Tokens"),
@@ -96,7 +96,7 @@ class _Bill:
 
     def _used(self, state: CostState, item: Item) -> Charge:
         model, tier = self._named("model"), self._named("tier")
-        meter, unit = _NAMES[item.meter]
+        meter, unit = METERS[item.meter]
         price = None if item.price is None else _usd(item.price * MILLION)
         charge = self._charge(f"{meter} of {model}", _femto(item), state)
         return msgspec.structs.replace(

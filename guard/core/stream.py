@@ -27,6 +27,7 @@ from guard.core.frame import Frame
 from guard.core.held import HeldFrame
 from guard.core.hold import ChannelHold
 from guard.core.plan import FailureMode, Plan
+from guard.core.running import RunningUsage
 from guard.core.stretch import Write, mask
 from guard.core.tally import Tally
 from guard.core.taxonomy import PSEUDONYM
@@ -61,8 +62,9 @@ class StreamGuard:
         self._told = (0, 0)
         self.written = Written() if written is None else written
         """What the backend wrote, by class."""
+        self._running = RunningUsage()
         self.usage: Usage | None = None
-        """What the backend reported last."""
+        """What the backend has reported by now."""
         self.deltas = 0
         """Texts that the backend sent, one for each slot."""
         self._types: dict[str, Finding] = {}
@@ -142,7 +144,7 @@ class StreamGuard:
             hold.script.add(slot.text)
             self.deltas += 1
         if frame.usage is not None:
-            self.usage, self._told = frame.usage, (self.written.chars, self.written.pieces)
+            self.usage, self._told = self._running.take(frame), (self.written.chars, self.written.pieces)
         if frame.closes or frame.finishes or frame.last:
             self._close(held, commands)
         elif frame.usage is not None and not frame.slots:

@@ -29,7 +29,7 @@ _SPOKEN: Final = frozenset({"prompt", "input", "suffix"})
 _SCALARS: Final = frozenset({"string", "number", "word"})
 _TOOL_NAMES: Final = frozenset({"tools[].function.name", "functions[].name"})
 _Choices = Annotated[int, msgspec.Meta(ge=1, le=128)]
-_Tokens = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
+_Tokens = Annotated[int, msgspec.Meta(ge=-2, le=2**31 - 1)]
 
 
 _PART: Final = "messages[].content[].text"
@@ -46,8 +46,11 @@ class _View(msgspec.Struct):
     model: str
     stream: bool | None = None
     n: _Choices | None = None
+    best_of: _Choices | None = None
     max_tokens: _Tokens | None = None
     max_completion_tokens: _Tokens | None = None
+    n_predict: _Tokens | None = None
+    """llama.cpp's, which its server heeds before the others."""
     stream_options: _StreamOptions | None = None
 
 
@@ -244,6 +247,6 @@ def _source(leaf: Leaf) -> int | str:
 
 
 def _most_tokens(view: _View) -> int | None:
-    """The larger of the two limits, since backends differ in which they heed. Less than nothing means no limit."""
-    told = [limit for limit in (view.max_tokens, view.max_completion_tokens) if limit is not None]
-    return max(told) if told and min(told) >= 0 else None
+    """The largest of the limits, since backends differ in which they heed. Nothing, or less, means no limit to some."""
+    told = [limit for limit in (view.max_tokens, view.max_completion_tokens, view.n_predict) if limit is not None]
+    return max(told) if told and min(told) > 0 else None

@@ -218,8 +218,10 @@ GUARDED: Final = SMUGGLING | {
     "stream",
     "stream_options",
     "n",
+    "best_of",
     "max_tokens",
     "max_completion_tokens",
+    "n_predict",
 }
 """Members that Guard itself reads. Some backends take a name in any case, so these have one spelling."""
 

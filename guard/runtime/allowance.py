@@ -9,6 +9,7 @@ from guard.core.tier import Tier
 from guard.errors import RateLimited
 from guard.metering.tier.dues import Due, dues_of, headers_of, refusal_of
 from guard.ports import Counters
+from guard.runtime.budgeting import written_choices
 from guard.upstream.parameter import WRITES_NOTHING
 
 UNBOUNDED_ANSWER = 1000
@@ -62,8 +63,8 @@ async def allow(
 
 
 def most_tokens(prompt: Prompt, tier: Tier, prompt_tokens: int, dialect: str) -> int:
-    """What a request may come to: its prompt and the longest answer that it may get, for each choice."""
+    """What a request may come to: its prompt and the longest answer that it may get, for each that is written."""
     if dialect == WRITES_NOTHING:
         return prompt_tokens
     bounds = [bound for bound in (prompt.max_tokens, tier.answer_tokens) if bound is not None and bound >= 0]
-    return prompt_tokens + max(1, prompt.choices) * min(bounds, default=UNBOUNDED_ANSWER)
+    return prompt_tokens + written_choices(prompt) * min(bounds, default=UNBOUNDED_ANSWER)

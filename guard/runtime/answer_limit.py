@@ -1,14 +1,15 @@
 """How much a streamed answer may have, whatever the backend writes: counted as it comes, before anything else sees it.
 
-The backend's running counts are taken where its chunks carry them (`continuous_usage_stats`); elsewhere a chunk with
-text of a choice is one token of it, as servers stream. A backend that puts several tokens into a chunk without counting
-them is not bounded to the token.
+The backend's running counts are taken where its chunks carry them (`continuous_usage_stats`) and they grow; elsewhere a
+chunk with text of a choice is one token of it, as servers stream. A backend that puts several tokens into a chunk
+without counting them is not bounded to the token.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 from guard.core.frame import Frame
+from guard.core.running import RunningUsage
 
 _WRITTEN: Final = frozenset(
     {
@@ -39,6 +40,9 @@ class AnswerLimit:
         """Tokens of the answer so far."""
         self.told = False
         """Whether the backend counted them."""
+        self._running = RunningUsage()
+        self._counted = 0
+        """What the backend has counted at the most."""
         self._begun: set[int] = set()
         self._finished: set[int] = set()
 
@@ -60,12 +64,22 @@ class AnswerLimit:
                 self._begun.add(channel.choice)
         elif slots or usage is not None:
             written = {slot.channel.choice for slot in slots if slot.channel.field in _WRITTEN}
-            told = None if usage is None else usage.completion
-            used = self.used + len(written) if told is None else told
+            counted = self._count_of(frame)
+            grows = counted > self._counted
+            used = max(self.used, counted) if grows else self.used + len(written)
             if written and used > self.tokens:
                 return False
-            self.used, self.told = used, told is not None or (self.told and not written)
+            self.used, self._counted, self.told = (
+                used,
+                max(counted, self._counted),
+                grows or (self.told and not written),
+            )
             self._begun |= written
         if frame.finishes:
             self._finished.update(frame.finishes)
         return True
+
+    def _count_of(self, frame: Frame) -> int:
+        """What the backend says that all choices have by now; 0 if it says nothing."""
+        told = None if frame.usage is None else self._running.take(frame)
+        return 0 if told is None else told.completion or 0

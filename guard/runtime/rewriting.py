@@ -13,8 +13,9 @@ _UNREAD: Final = ""
 """Stands for a value that is no number."""
 
 _COUNTS_FROM: Final = {
-    "max_tokens": 0,
-    "max_completion_tokens": 0,
+    "max_tokens": 1,
+    "max_completion_tokens": 1,
+    "n_predict": 1,
     "thinking_token_budget": 0,
     "top_k": 1,
     "logprobs": 0,

@@ -5,8 +5,9 @@ A request's priority is the member `priority` where the server schedules by it: 
 `--enable-priority-scheduling`).
 
 Sources: OpenAI's API reference (`max_completion_tokens`, `max_tokens` deprecated for chat); vLLM, sampling parameters
-(`thinking_token_budget`); NVIDIA NIM for LLMs, "Thinking Budget Control" (`nvext.max_thinking_tokens`), which Dynamo's
-frontend takes as well. Other servers limit thinking in ways that a request can't state, or not at all.
+(`thinking_token_budget`); llama.cpp's server (`n_predict`, heeded before `max_tokens`); NVIDIA NIM for LLMs, "Thinking
+Budget Control" (`nvext.max_thinking_tokens`), which Dynamo's frontend takes as well. Other servers limit thinking in
+ways that a request can't state, or not at all.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ THINKING_KINDS: Final = frozenset(_THINKING)
 
 WRITES_NOTHING: Final = "openai.embeddings"
 _ANSWER: Final = ("max_tokens", "max_completion_tokens")
+_BEFORE: Final = ("n_predict",)
+"""Members that some servers heed before those, and others don't know."""
 
 
 def limit_members(
@@ -64,7 +67,13 @@ def _answer(kind: str, most: int, asked: Mapping[str, Scalar], dialect: str) -> 
     named = [name for name in _ANSWER if asked.get(name) is not None]
     if not named:
         named = ["max_completion_tokens" if kind == "openai" and dialect == "openai.chat" else "max_tokens"]
-    return {(name,): _least(most, asked.get(name)) for name in named}
+    named += [name for name in _BEFORE if asked.get(name) is not None]
+    return {(name,): _least_answer(most, asked.get(name)) for name in named}
+
+
+def _least_answer(most: int, asked: Scalar) -> int:
+    """No answer at all is one token: vLLM, SGLang and Ollama read a zero as no limit in one member or another."""
+    return max(_least(most, asked), 1)
 
 
 def _least(most: int, asked: Scalar) -> int:

@@ -1,0 +1,104 @@
+"""What tenants try in order to have tokens for nothing."""
+
+import json
+
+import pytest
+
+from guard.core.entry import Status
+from guard.core.tier import Tier
+from guard.dialects import openai
+from guard.dialects.openai_reader import Limits
+from guard.runtime.allowance import most_tokens
+from guard.scan.engine import PatternEngine
+from tests.runtime.test_budgeted import COUNTED, PROMPT, Funds, asking, sent
+from tests.runtime.world import END, World, chunk
+
+
+def running(choice: int, text: str, completion: int) -> bytes:
+    """A chunk as vLLM's with `continuous_usage_stats`: the count is its choice's."""
+    usage = b'"usage":{"prompt_tokens":5,"completion_tokens":%d,"total_tokens":%d},"choices"'
+    told = chunk(text).replace(b'"choices"', usage % (completion, 5 + completion))
+    return told.replace(b'"index":0', b'"index":%d' % choice)
+
+
+async def test_choices_that_are_left_before_the_total_cost_all_that_each_has_written(engine: PatternEngine) -> None:
+    script = [running(choice, "a ", count) for count in (1, 2, 3) for choice in range(4)]
+    world = World(engine, [*script, None], body=asking(n=4))
+    await world.run(lambda world: world.client.leaves.set())
+
+    assert world.closing.status is Status.ABORTED
+    assert world.closing.usage.completion == 4 * 3
+
+
+async def test_running_counts_of_choices_are_added_for_the_limit(engine: PatternEngine) -> None:
+    funds = Funds(PROMPT + 8)
+    script = [running(choice, "a ", count) for count in range(1, 9) for choice in range(4)]
+    world = await World(engine, [*script, END], body=asking(n=4), budgets=funds.book).run()
+
+    assert world.client.body.count(b'"content":"a "') == 8
+    assert (world.closing.reason, world.closing.usage.completion) == ("budget", 8)
+    assert await funds.spent() == COUNTED + 8
+
+
+@pytest.mark.parametrize("lies", [[0] * 30, [1] * 30, list(range(30, 0, -1))], ids=["zero", "one", "fewer"])
+async def test_a_running_count_that_does_not_grow_bounds_nothing_and_chunks_do(
+    engine: PatternEngine, lies: list[int]
+) -> None:
+    """A budget of a hundred: a backend that tells less than it told before is counted by its chunks."""
+    funds = Funds(PROMPT + 40)
+    script = [running(0, "a ", count) for count in lies for _ in range(3)]
+    world = await World(engine, [*script, END], body=asking(), budgets=funds.book).run()
+
+    assert world.closing.reason == "budget"
+    assert world.client.body.count(b'"content":"a "') <= 41
+
+
+def body(**members: object) -> bytes:
+    request = {"model": "m", "messages": [{"role": "user", "content": "hello there"}]}
+    return json.dumps({**request, **members}).encode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        # vLLM reads `max_completion_tokens or max_tokens`, SGLang the other way round: zero is no limit to them.
+        ({"max_completion_tokens": 0}, {"max_completion_tokens": 1}),
+        ({"max_tokens": 0}, {"max_tokens": 1}),
+        ({"max_completion_tokens": 0, "max_tokens": 5}, {"max_completion_tokens": 1, "max_tokens": 5}),
+        ({"max_completion_tokens": -1}, {"max_completion_tokens": 20}),
+        ({"max_completion_tokens": None}, {"max_tokens": 20}),
+        ({"max_completion_tokens": 5, "max_tokens": 900}, {"max_completion_tokens": 5, "max_tokens": 20}),
+        # llama.cpp's server heeds this one before max_tokens.
+        ({"n_predict": -1}, {"n_predict": 20, "max_tokens": 20}),
+        ({"n_predict": 900, "max_tokens": 5}, {"n_predict": 20, "max_tokens": 5}),
+        ({"n_predict": 7, "max_tokens": 5}, {"n_predict": 7, "max_tokens": 5}),
+    ],
+)
+async def test_no_member_lets_a_whole_answer_be_longer_than_what_is_left(
+    engine: PatternEngine, asked: dict[str, object], goes: dict[str, object]
+) -> None:
+    funds = Funds(PROMPT + 20)
+    world = await World(engine, [], body=body(**asked), content_type="application/json", budgets=funds.book).run()
+    members = sent(world)
+    assert {name: members[name] for name in (*goes, *asked) if members.get(name) is not None} == goes
+    assert world.closing.reserved_tokens >= PROMPT + max(int(value) for value in goes.values())  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("member", ["best_of", "n", "max_tokens", "max_completion_tokens", "n_predict"])
+@pytest.mark.parametrize("value", [4.5, "4", [4], True, {"a": 4}, -4, 10**12], ids=str)
+async def test_a_member_that_says_how_much_is_written_must_be_a_count(
+    engine: PatternEngine, member: str, value: object
+) -> None:
+    """Servers that read numbers out of texts would write more than is reserved."""
+    world = await World(engine, [], body=body(**{"max_tokens": 5, member: value}), budgets=Funds(1000).book).run()
+    assert (world.client.status, world.backend.calls) == (400, [])
+
+
+@pytest.mark.parametrize(
+    ("members", "answers"), [({"best_of": 4}, 4), ({"best_of": 4, "n": 2}, 4), ({"n": 3}, 3), ({}, 1)]
+)
+def test_a_tiers_tokens_are_taken_for_every_answer_that_is_written(members: dict[str, int], answers: int) -> None:
+    prompt = openai.completions(Limits()).prompt(
+        json.dumps({"model": "m", "prompt": "x", "max_tokens": 10, **members}).encode()
+    )
+    assert most_tokens(prompt, Tier("free"), 5, "openai.completions") == 5 + 10 * answers

@@ -14,8 +14,8 @@ class UsageSource(enum.Enum):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens. `cached`, `audio` and `image` are parts of `prompt`, `reasoning` and `tool` (the arguments of calls)
-    parts of `completion` (OpenAI's convention).
+    """Tokens. `cached`, `audio` and `image` are parts of `prompt`, `reasoning` and `tool` (the names and arguments of
+    calls) parts of `completion` (OpenAI's convention).
 
     Zero is a count; an absent count is None and is never taken for zero.
     """

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from guard.core.action import Action
 from guard.core.entry import Closing, Opening, Status
 from guard.core.rate import Rating
@@ -139,9 +141,10 @@ class Account:
 
     async def count(self, guard: StreamGuard | None) -> None:
         """Lets a tokenizer count what nobody reports of what is there by now. Nothing, where there is none."""
-        if self._counting is None or guard is None or not self.asked or guard.written.chars == self._counted_chars:
+        chars = _chars(guard)
+        if self._counting is None or not self.asked or chars == self._counted_chars:
             return
-        self._counted_chars = guard.written.chars
+        self._counted_chars = chars
         self._counted = await self._counting.finish(guard, self._known(guard))
 
     def label(self, labels: Mapping[str, str]) -> None:
@@ -256,12 +259,16 @@ class Account:
 
     def _known(self, guard: StreamGuard | None) -> Evidence:
         """What has been seen of prompt and answer."""
-        prompt = estimate(self._prompt_chars, 0)
+        known = Evidence(
+            prompt=estimate(self._prompt_chars, 0),
+            picture_tokens=None if self._counting is None else self._counting.picture_tokens,
+            counted=self._counted if self._counted_chars == _chars(guard) else None,
+        )
         if guard is None:
-            return Evidence(prompt)
+            return known
         written = guard.written
-        return Evidence(
-            prompt=prompt,
+        return msgspec.structs.replace(
+            known,
             answer=Extent(written.answer.chars, written.answer.pieces),
             reasoning=Extent(written.reasoning.chars, written.reasoning.pieces),
             tool=Extent(written.tool.chars, written.tool.pieces),
@@ -270,9 +277,11 @@ class Account:
             streamed=self._opening.stream,
             cut_at=self._cut_at,
             cut_told=self._cut_told,
-            picture_tokens=None if self._counting is None else self._counting.picture_tokens,
-            counted=self._counted if self._counted_chars == written.chars else None,
         )
+
+
+def _chars(guard: StreamGuard | None) -> int:
+    return 0 if guard is None else guard.written.chars
 
 
 def _withheld(usage: Usage, guard: StreamGuard, withheld_chars: int) -> int:

@@ -63,7 +63,7 @@ class Counting:
             self._taken = guard.written.chars
             self._shed(guard.written, guard.usage)
 
-    async def finish(self, guard: StreamGuard, known: Evidence) -> Counted | None:
+    async def finish(self, guard: StreamGuard | None, known: Evidence) -> Counted | None:
         """What a tokenizer says of all that needs its count; None if nothing does, or if it has no answer."""
         return await self._within(self._finish(guard, known))
 
@@ -104,8 +104,8 @@ class Counting:
             task.cancel()
         return None if not task.done() or task.cancelled() or task.exception() is not None else task.result()
 
-    async def _finish(self, guard: StreamGuard, known: Evidence) -> Counted | None:
-        told = guard.usage or Usage()
+    async def _finish(self, guard: StreamGuard | None, known: Evidence) -> Counted | None:
+        told = (guard.usage if guard is not None else None) or Usage()
         asks_prompt = not is_sound(told.prompt)
         splits = needs_count(told, known)
         if not (splits or asks_prompt or known.untold.chars):
@@ -113,12 +113,13 @@ class Counting:
         if self._ahead:
             await asyncio.wait(tuple(self._ahead))
         prompt = self._prompt.texts if asks_prompt else ()
-        kept = self._kept(guard.written, told, known, splits)
+        written = guard.written if guard is not None else Written()
+        kept = self._kept(written, told, known, splits)
         counts = await self._counter.count((*prompt, *(text for _, _, text in kept)))
         if counts is None:
             return None
         counted = Counted(prompt=self._around(counts[: len(prompt)]) if asks_prompt else None)
-        return self._sum(counted, guard.written, kept, counts[len(prompt) :])
+        return self._sum(counted, written, kept, counts[len(prompt) :])
 
     def _kept(self, written: Written, told: Usage, known: Evidence, splits: bool) -> list[tuple[str, Kept, str]]:
         """The texts to count, with their class; the last of one text is enough where the rest has been reported."""

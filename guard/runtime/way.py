@@ -294,8 +294,8 @@ class Way:
 
     async def count(self) -> None:
         """Lets what nobody reported be counted, before it is settled."""
-        if self.account is not None and self.relay is not None:
-            await self.account.count(self.relay.guard)
+        if self.account is not None:
+            await self.account.count(self.relay.guard if self.relay is not None else None)
 
     def settle(self) -> None:
         """Closes what is open, accounts for what was used, and gives places and limits back. Once."""

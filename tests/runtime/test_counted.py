@@ -9,6 +9,7 @@ from guard.core.action import Action
 from guard.core.decision import Decision
 from guard.core.entry import Closing, Status
 from guard.core.usage import UsageSource
+from guard.errors import BackendTimeout, BackendUnreachable
 from guard.metering.count.desk import CountDesk
 from guard.metering.count.tokenizer import ModelTokenizer
 from guard.runtime.counting import KEPT_CHARS
@@ -183,6 +184,21 @@ async def test_a_model_without_a_tokenizer_is_estimated(engine: PatternEngine) -
     desk.stop()
 
     assert (tokens(world.closing), world.closing.source, desk.asked) == ((3, 2, None, None), ESTIMATED, [])
+
+
+async def test_a_backend_that_never_answers_has_had_the_prompt(engine: PatternEngine, desk: Desk) -> None:
+    silent = BackendTimeout("no answer")
+    world = await World(engine, call_error=silent, tokenizers=desk).run()
+
+    assert world.closing.status is Status.FAILED
+    assert (tokens(world.closing), world.closing.source) == ((PROMPT, 0, None, None), COUNTED)
+
+
+async def test_a_backend_that_was_not_reached_has_had_nothing(engine: PatternEngine, desk: Desk) -> None:
+    world = await World(engine, call_error=BackendUnreachable("no way"), tokenizers=desk).run()
+
+    assert tokens(world.closing) == (0, 0, None, None)
+    assert desk.asked == []
 
 
 async def test_pictures_count_what_the_operator_says(engine: PatternEngine, desk: Desk) -> None:

@@ -5,7 +5,10 @@ Each row is an exchange as an operator may see it: what the backend reported, wh
 
 from typing import NamedTuple
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guard.core.usage import Usage, UsageSource
 from guard.metering.count.evidence import Counted, Evidence, Extent
@@ -268,3 +271,41 @@ PARTS = [
 @pytest.mark.parametrize("case", [*TOTALS, *PARTS], ids=[case.name for case in (*TOTALS, *PARTS)])
 def test_what_is_settled(case: Case) -> None:
     assert reckon(case.reported, case.known) == Reckoning(case.usage, case.source, case.split_source)
+
+
+COUNTS = st.integers(0, 10_000)
+EXTENTS = st.builds(Extent, COUNTS, COUNTS)
+MAYBE = st.none() | COUNTS
+KNOWN = st.builds(
+    Evidence,
+    COUNTS,
+    EXTENTS,
+    EXTENTS,
+    EXTENTS,
+    EXTENTS,
+    st.integers(1, 8),
+    st.booleans(),
+    MAYBE,
+    st.booleans(),
+    MAYBE,
+    st.none() | st.builds(Counted, MAYBE, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans()),
+)
+
+
+@given(told=st.none() | st.builds(Usage, MAYBE, MAYBE, MAYBE), known=KNOWN)
+def test_parts_that_nobody_reports_are_never_more_than_the_whole(told: Usage | None, known: Evidence) -> None:
+    usage = reckon(told, known).usage
+
+    assert usage.prompt is not None
+    assert usage.completion is not None
+    assert min(usage.prompt, usage.completion) >= 0
+    assert 0 <= (usage.reasoning or 0) + (usage.tool or 0) <= usage.completion
+    assert (usage.image or 0) <= usage.prompt
+    assert (usage.reasoning is None, usage.tool is None) == (not known.reasoning.chars, not known.tool.chars)
+
+
+@given(told=st.builds(Usage, *[COUNTS] * 7), known=KNOWN)
+def test_what_is_reported_stands(told: Usage, known: Evidence) -> None:
+    usage = reckon(told, msgspec.structs.replace(known, untold=Extent(), cut_at=None)).usage
+
+    assert usage == told

@@ -63,7 +63,8 @@ def _bears(authorization: str, token: str) -> bool:
         credential = credential_of(authorization)
     except Unauthorized:
         return False
-    return hmac.compare_digest(credential.encode(), token.encode())
+    # aiohttp hands on bytes that are no UTF-8 as lone surrogates.
+    return hmac.compare_digest(credential.encode("utf-8", "surrogateescape"), token.encode())
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What exchanges are told apart by in metrics: a few labels, and a bound on how many sets of them there are.
 
-Names of models come from strangers: an exchange that failed makes no set of its own, and what is not in the form of a
-name is not shown. It can't tell whether a name that has the form is one.
+Names of models come from strangers: an exchange to which no model wrote anything makes no set of its own, unless it
+completed, and what is not in the form of a name is not shown. It can't tell whether a name that has the form is one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,9 +40,16 @@ class Labels:
         shown = self._known.get(asked)
         if shown is not None:
             return shown
-        if closing.status is Status.FAILED or len(self._known) >= self._most:
+        if not _was_served(closing) or len(self._known) >= self._most:
             return self._other
         return self._known.setdefault(asked, tuple([self._shown(value) for value in asked]))
 
     def _shown(self, value: str) -> str:
         return value if self._is_mark(value) else OTHER
+
+
+def _was_served(closing: Closing) -> bool:
+    """Whether there is such a model: a prompt that is blocked, or left at once, may name any."""
+    if closing.status is Status.COMPLETED:
+        return True
+    return closing.status is not Status.FAILED and bool(closing.usage.completion)

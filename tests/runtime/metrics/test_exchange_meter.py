@@ -93,6 +93,16 @@ def test_what_failed_makes_no_series_of_its_own() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("status", [Status.BLOCKED, Status.ABORTED])
+def test_what_was_never_answered_makes_no_series_of_its_own(status: Status) -> None:
+    """Anybody can make up a model and have the prompt blocked, or leave at once."""
+    one = meter("model")
+    serve(one, model="made-up", status=status, usage=Usage(prompt=9, completion=0))
+    serve(one, model="real", status=status, usage=Usage(prompt=9, completion=1))
+    serve(one, model="embeds", status=Status.COMPLETED, usage=Usage(prompt=9, completion=0))
+    assert {of[0] for name, of in samples(one) if name == "guard_exchanges_total"} == {"other", "real", "embeds"}
+
+
 def test_sets_of_labels_have_a_bound_and_sums_stay_right() -> None:
     one = meter("model", most=3)
     for number in range(50):

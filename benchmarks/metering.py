@@ -1,9 +1,10 @@
 """What does metering cost? CPU time of the account, the journal, the board and the writer's thread; the backend is
 free.
 
-`python -m benchmarks.metering`. For each exchange: an opening, one piece, a closing, and the writer's thread enters
-both into the database; and apart from that what a chunk costs that is noted, and what limits and a budget cost that
-several processes share in Redis. CPU is the process's own, all its threads, without what a server spends.
+`python -m benchmarks.metering`. For each exchange: an opening, one piece, a closing, Prometheus' counts, and the
+writer's thread enters both into the database; and apart from that what a chunk costs that is noted, and what limits and
+a budget cost that several processes share in Redis. CPU is the process's own, all its threads, without what a server
+spends.
 """
 
 import gc
@@ -16,6 +17,7 @@ from typing import Final
 import uvloop
 
 from benchmarks.month_worker import RATER, Answer
+from guard.audit.fan import LedgerFan
 from guard.core.channel import Channel
 from guard.core.entry import Opening, Status
 from guard.core.facts import Identity
@@ -23,11 +25,14 @@ from guard.core.plan import Plan
 from guard.core.stream import StreamGuard
 from guard.core.tier import Tier
 from guard.core.written import Written
+from guard.dialects.mark import FORM_ALONE
 from guard.metering.counter.redis import RedisCounters, RedisPlace
 from guard.metering.ledger.ledger import SqlLedger
 from guard.metering.ledger.options import LedgerOptions
 from guard.runtime.account import Account
 from guard.runtime.allowance import allow
+from guard.runtime.metrics.exchange import ExchangeMeter
+from guard.runtime.metrics.label import Labels
 
 RESULTS: Final = Path(__file__).with_name("results")
 EXCHANGES: Final = 10_000
@@ -55,10 +60,12 @@ def per_exchange(url: str, password: str = "") -> float:
     with tempfile.TemporaryDirectory() as folder:
         ledger = SqlLedger(LedgerOptions(url, password=password, journal=Path(folder)), RATER)
         ledger.start()
+        labels = Labels(("model", "backend", "tier"), 200, FORM_ALONE.is_mark)
+        told = LedgerFan(ledger, ExchangeMeter(labels))
         gc.collect()
         began = time.process_time()
         for number in range(EXCHANGES):
-            account = Account(ledger, opening(number), 400, RATER)
+            account = Account(told, opening(number), 400, RATER)
             account.ask()
             answer = Answer(number, 100, 1)
             answer.take(last=True)

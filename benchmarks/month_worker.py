@@ -82,6 +82,7 @@ class Answer:
     """The backend's answer to one exchange, and what the account asks a stream machine: pieces of one token each."""
 
     findings: tuple[Finding, ...] = ()
+    withheld_chars = 0
 
     def __init__(self, number: int, prompt: int, reports: int) -> None:
         self.deltas, self.begun = 0, 1
@@ -98,6 +99,10 @@ class Answer:
     @property
     def untold(self) -> tuple[int, int]:
         return 3 * (self.deltas - self._told), self.deltas - self._told
+
+    def withheld_of(self, _share: object) -> int:
+        """Characters of one class that the client did not get: none."""
+        return 0
 
     def take(self, last: bool) -> None:
         """One more piece; the backend counts now and then, or at the end, or never."""

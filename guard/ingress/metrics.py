@@ -24,6 +24,8 @@ from guard.runtime.admission import credential_of
 from guard.runtime.reply import JSON
 
 PATH: Final = "/metrics"
+_LAST_S: Final = 2.0
+"""How long a scrape that is under way may hold up the end."""
 Page = Callable[[str], Awaitable[tuple[bytes, str]]]
 """The page and its content type, for what a scraper accepts."""
 
@@ -79,7 +81,7 @@ async def metrics_listener(host: str, port: int, token: str, page: Page) -> Asyn
 
     app = web.Application()
     app.router.add_get(PATH, serve)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_S)
     await runner.setup()
     try:
         try:

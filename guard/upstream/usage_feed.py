@@ -66,6 +66,7 @@ class UsageFeed:
         self._problem = ""
         self._pause_s = address.pause_s
         self._batch = address.batch
+        """How many events a request has at most; fewer once the receiver has found one too large."""
         self._stopping = asyncio.Event()
 
     def figures(self) -> Mapping[str, int]:
@@ -146,7 +147,6 @@ class UsageFeed:
     def _went(self, batch: UsageBatch) -> None:
         self._counts["delivered"] += len(batch.events)
         self._pause_s = self._address.pause_s
-        self._batch = min(self._address.batch, self._batch * 2)
         if self._problem:
             self._problem = ""
             _log.info("usage_events", state="delivers", waiting=self._waiting)

@@ -80,6 +80,7 @@ def description() -> dict[str, Any]:
             "/v1/moderations": _post(
                 "Whether texts are unsafe, in OpenAI's form.", moderation_request, moderation_response
             ),
+            "/metrics": _metrics_path(),
             **_admin_paths(*admin),
             **_key_paths(key_list, key_request, rotation, fresh, record),
             **_usage_paths(usage),
@@ -107,6 +108,14 @@ def _admin_paths(
         f"{place}/energy": _answered("get", f"What was metered of energy since the start. {key}", energy),
         f"{place}/policy/reload": _answered("post", f"Looks for new policies now. {key}", policy),
     }
+
+
+def _metrics_path() -> dict[str, Any]:
+    answer = {"description": "The page.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    refusals = {status: {"description": _REFUSALS[status]} for status in ("401",)}
+    refusals["403"] = {"description": "The key has not the scope metrics."}
+    summary = "What Guard counts, for Prometheus. It takes metrics.token, or a key of the scope metrics."
+    return {"get": {"summary": summary, "responses": {"200": answer, **refusals}}}
 
 
 def _key_paths(listed: object, wanted: object, rotation: object, fresh: object, record: object) -> dict[str, Any]:

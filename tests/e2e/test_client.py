@@ -1,6 +1,7 @@
 """Every client SDK works through Guard as it does without, and sees no planted value."""
 
 import msgspec
+import openai
 import pytest
 
 from guard.demo import script
@@ -177,3 +178,15 @@ def test_a_blocked_stream_is_billed_as_well(
     assert told.bill is not None
     assert told.bill["usage"]["completion_tokens"] == row["completion_tokens"] > 0
     assert told.bill["usage"]["withheld_tokens"] == row["withheld_tokens"] > 0
+
+
+def test_text_completions_are_billed_as_well(guard: Guard, backend: ScriptedBackend, model: str) -> None:
+    head = {"id": "cmpl-test", "object": "text_completion", "created": 1, "model": "test"}
+    pieces = [{**head, "choices": [{"index": 0, "text": "Hi.", "finish_reason": end}]} for end in (None, "stop")]
+    backend.play(*wire.stream(*map(wire.event, pieces), wire.usage(11, 7)))
+    with openai.OpenAI(base_url=guard.base_url, api_key="any", max_retries=0) as client:
+        asked = {"x-guard-usage": "true"}
+        *_, last = client.completions.create(model=model, prompt="Hello", stream=True, extra_headers=asked)
+    assert last.object == "text_completion"
+    bill = (last.model_extra or {})["guard"]
+    assert (bill["usage"]["prompt_tokens"], bill["usage"]["completion_tokens"]) == (11, 7)

@@ -15,6 +15,7 @@ from guard.metering.price.book import Book, Price
 from guard.metering.price.rating import BookRater
 from guard.scan.engine import PatternEngine
 from tests.metering.count.words import words
+from tests.runtime.later import Later
 from tests.runtime.test_budgeted import spoken, told
 from tests.runtime.world import BODY, END, WHOLE, World, chunk
 
@@ -181,3 +182,14 @@ async def test_a_whole_answer_that_a_tokenizer_counts_costs_what_the_ledger_says
     await world.run()
     assert world.closing.usage.completion == 3
     assert world.client.headers["x-guard-cost-nanousd"] == str(world.closing.cost_nanousd)
+
+
+@pytest.mark.parametrize("text", ["all is well", "a bomb is here"], ids=["passes", "blocked"])
+async def test_a_stream_whose_verdicts_come_later_is_billed_behind_them(engine: PatternEngine, text: str) -> None:
+    later = Later()
+    later.at_once = True
+    script = [*(chunk(f"{word} ") for word in text.split()), FINISH, told(5, 9), DONE]
+    world = World(engine, script, deferred=(later,), decision=BLOCKS, rater=RATER, headers=ASKS)
+    await world.run()
+    assert bills(world.client.body) == [entry(world.closing)]
+    assert world.client.body.endswith(b"\n\n" + DONE)

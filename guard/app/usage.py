@@ -14,7 +14,7 @@ from guard.metering.report.power import with_power
 from guard.metering.report.statement import Question
 from guard.runtime.reporting import Reports
 
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 LINES: Final = 5_000
 
 

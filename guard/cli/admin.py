@@ -29,14 +29,15 @@ class _Refusal(msgspec.Struct):
 class AdminClient:
     """One server's admin API. Every method raises ClickException with the cure."""
 
-    def __init__(self, url: str, key: str, ca_file: Path | None = None) -> None:
+    def __init__(self, url: str, key: str, ca_file: Path | None = None, timeout_s: float = TIMEOUT_S) -> None:
         self._url = url.rstrip("/")
+        self._timeout_s = timeout_s
         try:
             context = ssl.create_default_context(cafile=ca_file)
         except (OSError, ssl.SSLError):
             raise click.UsageError(f"{ca_file} can't be read as PEM: name a file of certificates") from None
         headers = {"authorization": f"Bearer {key}", "user-agent": "guard"}
-        self._http = httpx.Client(verify=context, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+        self._http = httpx.Client(verify=context, headers=headers, timeout=timeout_s, trust_env=False)
 
     def get(self, path: str, kind: type[_T]) -> _T:
         """What is at a path below `/v1/guard/admin`."""
@@ -50,7 +51,7 @@ class AdminClient:
         try:
             answer = self._http.request(method, f"{self._url}/v1/guard/admin{path}", content=body)
         except httpx.TimeoutException:
-            raise click.ClickException(f"{self._url} did not answer within {TIMEOUT_S:.0f} seconds") from None
+            raise click.ClickException(f"{self._url} did not answer within {self._timeout_s:.0f} seconds") from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
             raise click.ClickException(f"{self._url} can't be reached: name a running Guard with --url") from None
         try:
@@ -72,12 +73,13 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--ca-file", type=click.Path(path_type=Path), help="PEM file of the authorities to trust.")
     @functools.wraps(command)
     def run(url: str, key_file: Path | None, ca_file: Path | None, **options: Any) -> Any:
-        return command(client=AdminClient(url, _key(key_file), ca_file), **options)
+        return command(client=AdminClient(url, key_of(key_file), ca_file), **options)
 
     return run
 
 
-def _key(file: Path | None) -> str:
+def key_of(file: Path | None) -> str:
+    """An administrator's key, from a file or the environment. Raises UsageError."""
     if file is not None:
         try:
             key = file.read_text("ascii").strip()

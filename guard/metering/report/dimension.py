@@ -19,7 +19,7 @@ NAMES: Final = (*PUBLIC, "backend")
 RATED, FREE, UNPRICED = "rated", "free", "unpriced"
 """The states of a cost: there is one, it is zero (no backend was reached, or prices are zero), there is no price."""
 LABEL: Final = "label:"
-MOST: Final = 6
+MOST: Final = 10
 MOST_FILTERS: Final = 16
 MOST_CHARS: Final = 256
 """Of a label's name or a value: longer ones are in no ledger."""

@@ -39,7 +39,7 @@ def test_dimensions_are_named_with_commas(text: str, named: list[str]) -> None:
         "label:" + "x" * 300,
         "started_ms",
         "tenant;model",
-        "tenant,key,tier,model,dialect,status,day",
+        "tenant,key,tier,model,dialect,status,day,reason,hour,month,price_version",
     ],
 )
 def test_what_is_no_dimension_is_refused(text: str) -> None:

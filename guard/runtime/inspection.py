@@ -200,9 +200,10 @@ class Inspection:
         self.told()
 
     def close(self) -> None:
-        """Gives back the engines' memory."""
+        """Gives back the engines' memory, and lets go of whom it tells."""
         if self._gate is not None:
             self._gate.close()
+        self.told = _nobody
         self._tokens = self.tokens
         for memory in self._memories.values():
             memory.close_inline()

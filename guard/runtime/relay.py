@@ -114,6 +114,7 @@ class Relay:
 
     def close(self) -> None:
         """Gives back the engines' memory."""
+        self._intake.close()
         self._inspection.close()
         self._account.guard_tokens += self._inspection.tokens
         if self._desk is not None:

@@ -18,7 +18,7 @@ class _Blocked(RequestError):
     code = "content_filter"
 
 
-def _unknown() -> int | None:
+def unknown_cost() -> int | None:
     """Nobody has said what it costs."""
 
 
@@ -45,7 +45,7 @@ class Reply:
         self.begun = False
         self.limits: tuple[tuple[str, str], ...] = ()
         """What the caller is told of its tier's limits, in place of what the backend says of its own."""
-        self.cost: Callable[[], int | None] = _unknown
+        self.cost: Callable[[], int | None] = unknown_cost
         """What it came to by now, in nano-dollars; None while that is not known."""
         self.write = client.write
         """Sends some of the body."""

@@ -44,7 +44,7 @@ from guard.runtime.pace import Pace
 from guard.runtime.parts import Call, Parts
 from guard.runtime.prompt_check import Outcome, PromptCheck
 from guard.runtime.relay import Relay
-from guard.runtime.reply import Reply
+from guard.runtime.reply import Reply, unknown_cost
 from guard.runtime.rewriting import rewrite_of
 from guard.runtime.tiering import need_model, need_room, within
 from guard.runtime.tool.desk import ToolDesk
@@ -303,6 +303,7 @@ class Way:
             self._close()
         finally:
             self._give_back(self.account.tokens if self.account is not None else 0)
+            self._reply.cost = unknown_cost  # It leads back here.
 
     def _close(self) -> None:
         if self._answer is not None:

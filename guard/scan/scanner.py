@@ -132,6 +132,7 @@ class Scanner:
         self._matcher.close()
         if self._encoded is not None:
             self._encoded.close()
+            self._encoded = None  # It leads back here: what is over is not to wait for the garbage collector.
 
     def _scan(self, text: str) -> None:
         if not text:

@@ -75,6 +75,7 @@ def _parts(settings: Settings, built: Machinery) -> Parts:
         router=Router(built.backends),
         ledger=built.told,
         record=built.audit.exchanges,
+        timed=built.stages.observe,
         budgets=built.budgets or NO_BUDGETS,
         rater=built.rater,
         tokenizers=built.tokenizers,

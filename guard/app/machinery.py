@@ -34,6 +34,7 @@ from guard.ports import Ledger, Policies, ServedPolicies
 from guard.runtime.approval import ApprovalRoom
 from guard.runtime.metrics.exchange import ExchangeMeter
 from guard.runtime.metrics.label import Labels
+from guard.runtime.metrics.stage import StageMeter
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.reporting import Reports
 from guard.scan.engine import PatternEngine
@@ -68,6 +69,7 @@ class Machinery(msgspec.Struct, frozen=True, kw_only=True):
     identities: Identities
     reports: Reports | None
     exchanges: ExchangeMeter
+    stages: StageMeter
     feed: UsageFeed | None
 
     @property
@@ -116,5 +118,6 @@ def build_machinery(settings: Settings) -> Machinery:
         identities=Identities(settings),
         reports=build_reports(settings),
         feed=build_feed(settings.usage_events, settings.ledger_section),
+        stages=StageMeter(),
         exchanges=ExchangeMeter(Labels(settings.metrics.labels, settings.metrics.series, Marks(pattern.types).is_mark)),
     )

@@ -30,7 +30,12 @@ def build_exposition(settings: Settings, built: Machinery, parts: Parts) -> Expo
         webhooks={name: hook.figures for name, hook in hooks.items() if hook is not None},
         opa=built.opa.figures if built.opa is not None else None,
     )
-    sources: list[Source] = [built.exchanges.families, services.families, lambda: model_families(built.gauge)]
+    sources: list[Source] = [
+        built.exchanges.families,
+        built.stages.families,
+        services.families,
+        lambda: model_families(built.gauge),
+    ]
     if built.energy is not None:
         figures = built.energy[0].figures
         sources.append(lambda: energy_families(figures))

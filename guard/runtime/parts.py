@@ -30,6 +30,7 @@ from guard.runtime.budgeting import NO_BUDGETS
 from guard.runtime.conversation import Conversations
 from guard.runtime.facts import Language, no_language
 from guard.runtime.inspection import Engines
+from guard.runtime.trail import Timed
 from guard.runtime.turnstile import Turnstile
 
 LeakRule = Callable[[Sequence[str]], Engine | None]
@@ -77,6 +78,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Who hears what backends did; None where energy is not metered."""
     record: ExchangeSink | None = None
     """Who keeps what was seen in each exchange."""
+    timed: Timed | None = None
+    """Who hears where each exchange's time went."""
     answers: Answers = msgspec.field(default_factory=Answers)
     """The answers that are on their way."""
 

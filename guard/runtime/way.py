@@ -73,7 +73,7 @@ class Way:
         self._allowance: Allowance | None = None
         self._place: Place | None = None
         self._answer: BackendAnswer | None = None
-        self._trail = Trail(exchange, parts.record)
+        self._trail = Trail(exchange, parts.record, parts.timed)
         self._asked_of: RequestFacts | None = None
         """What the policy was told about the request."""
         self._conversation = b""

@@ -43,6 +43,7 @@ from guard.runtime.conversation import Conversations
 from guard.runtime.inspection import Engines
 from guard.runtime.parts import Call, Parts
 from guard.runtime.pump import Exchange
+from guard.runtime.trail import Timed
 from guard.runtime.turnstile import Turnstile
 
 WHO = Identity("t", "k", "free")
@@ -246,6 +247,7 @@ class World:
         prioritised: frozenset[str] = frozenset(),
         tokenizers: TokenCounters | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        timed: Timed | None = None,
     ) -> None:
         """`policy`: what decides, in place of one decision for every request; `policies`: what chooses among such."""
         self.client = Client()
@@ -276,6 +278,7 @@ class World:
             turnstile=turnstile,
             prioritised=prioritised,
             tokenizers=tokenizers,
+            timed=timed,
         )
         self.exchange = Exchange(self.parts, self.call, self.client)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from guard.core.record import Timings
 from guard.errors import BackendTimeout
 from guard.scan.engine import PatternEngine
 from tests.runtime.world import END, World, chunk
@@ -30,3 +31,12 @@ async def test_what_a_running_answer_holds_back_is_told(engine: PatternEngine) -
 async def test_every_end_forgets_it(engine: PatternEngine, script: list[bytes | Exception | None]) -> None:
     world = await World(engine, script).run()
     assert len(world.parts.answers) == 0
+
+
+async def test_the_steps_of_an_exchange_are_timed_without_a_record(engine: PatternEngine) -> None:
+    told: list[Timings] = []
+    world = World(engine, [chunk("Hello."), END], timed=told.append)
+    await world.run()
+    (timings,) = told
+    assert None not in (timings.read_ms, timings.policy_ms, timings.queue_ms, timings.backend_ms, timings.first_ms)
+    assert (timings.classify_ms, timings.names_ms) == (None, None)

@@ -14,6 +14,7 @@ from guard.core.entry import Status
 from guard.core.facts import Identity
 from guard.core.grant import Key
 from guard.core.policy_status import PolicyStatus
+from guard.core.record import Timings
 from guard.core.server_figures import ServerFigures
 from guard.dialects.mark import FORM_ALONE
 from guard.errors import Unauthorized
@@ -26,6 +27,7 @@ from guard.runtime.metrics.exposition import OPEN, PLAIN, Exposition
 from guard.runtime.metrics.label import Labels
 from guard.runtime.metrics.machine import energy_families, model_families
 from guard.runtime.metrics.service import Services
+from guard.runtime.metrics.stage import StageMeter
 from guard.runtime.model_figures import ModelGauge
 from guard.runtime.turnstile import Turnstile
 from tests.metering.exchanges import closing, opening
@@ -68,9 +70,17 @@ async def exposition() -> Exposition:
     meter.close(closing("01B", status=Status.FAILED))
     known = await services()
     gauge.observe("injection", BatchReport(windows=2, tokens=30, padding=0.25, wait_s=0.1, run_s=0.2, failed=1))
+    stages = StageMeter()
+    stages.observe(Timings(read_ms=0.4, policy_ms=3.0, total_ms=900.0))
     figures = EnergyFigures((POOL,), 500, "rapl", 0, 0)
     return Exposition(
-        [meter.families, known.families, lambda: model_families(gauge), lambda: energy_families(lambda: figures)]
+        [
+            meter.families,
+            stages.families,
+            known.families,
+            lambda: model_families(gauge),
+            lambda: energy_families(lambda: figures),
+        ]
     )
 
 
@@ -115,6 +125,10 @@ async def test_what_a_scraper_accepts_is_not_repeated(accept: str) -> None:
         ("guard_energy_joules_total", {"all h100": 9, "idle h100": 2, "work h100": 7}),
         ("guard_energy_intervals_total", {"settled h100": 7, "stale h100": 3}),
         ("guard_energy_own_joules_total", {"rapl": 0.5}),
+        (
+            "guard_stage_duration_seconds_sum",
+            {"read": 0.0004, "classify": 0, "names": 0, "policy": 0.003, "queue": 0, "backend": 0},
+        ),
     ],
 )
 async def test_figures_of_services(line: str, value: dict[str, float]) -> None:

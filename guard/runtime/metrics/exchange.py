@@ -23,12 +23,12 @@ _MOST_WORDS: Final = 1000
 class _Sums:
     """What the exchanges of one set of labels came to."""
 
-    __slots__ = ("cost", "statuses", "tokens", "unpriced")
+    __slots__ = ("cost", "priced", "statuses", "tokens", "unpriced")
 
     def __init__(self) -> None:
         self.statuses: Counter[Status] = Counter()
         self.tokens = [0] * len(CLASSES)
-        self.cost = self.unpriced = 0
+        self.cost = self.priced = self.unpriced = 0
 
     def add(self, closing: Closing) -> None:
         usage = closing.usage
@@ -38,10 +38,11 @@ class _Sums:
         for at, count in enumerate((*told, closing.withheld, closing.guard_tokens)):
             if count:
                 tokens[at] += count
-        if closing.cost_nanousd is None:
-            self.unpriced += 1
-        else:
+        if closing.cost_nanousd is not None:
             self.cost += closing.cost_nanousd
+            self.priced += 1
+        elif closing.price_version:  # or there is no price book
+            self.unpriced += 1
 
 
 class ExchangeMeter:
@@ -87,7 +88,8 @@ class ExchangeMeter:
             "guard_tokens", "Tokens by class; see docs/metrics.md for which are parts of which.", (*names, "class"),
             [((*of, name), n) for of, one in sums for name, n in zip(CLASSES, one.tokens, strict=True)],
         )  # fmt: skip
-        cost, unpriced = ([(of, one.cost) for of, one in sums], [(of, one.unpriced) for of, one in sums])
+        cost = [(of, one.cost) for of, one in sums if one.priced]
+        unpriced = [(of, one.unpriced) for of, one in sums if one.priced or one.unpriced]
         yield counter("guard_cost_nanousd", "Cost by the price book, in billionths of a dollar.", names, cost)
         yield counter("guard_unpriced_exchanges", "Exchanges without a price.", names, unpriced)
         yield from self._word_families()

@@ -39,12 +39,27 @@ def test_every_class_of_tokens_is_summed_and_unknown_ones_add_nothing() -> None:
 
 def test_no_price_is_not_zero() -> None:
     one = meter("model")
-    serve(one, cost_nanousd=1_500)
-    serve(one, cost_nanousd=0)
-    serve(one, cost_nanousd=None)
+    serve(one, cost_nanousd=1_500, price_version="v1")
+    serve(one, cost_nanousd=0, price_version="v1")
+    serve(one, cost_nanousd=None, price_version="v1")
     found = samples(one)
     assert found["guard_cost_nanousd_total", ("m",)] == 1_500
     assert found["guard_unpriced_exchanges_total", ("m",)] == 1
+
+
+def test_without_a_price_book_nothing_is_said_of_cost() -> None:
+    one = meter("model")
+    serve(one)
+    names = {name for name, _ in samples(one)}
+    assert not names & {"guard_cost_nanousd_total", "guard_unpriced_exchanges_total"}
+
+
+def test_a_model_that_only_ever_had_no_price_has_no_cost_and_not_zero() -> None:
+    one = meter("model")
+    serve(one, price_version="v1")
+    found = samples(one)
+    assert found["guard_unpriced_exchanges_total", ("m",)] == 1
+    assert ("guard_cost_nanousd_total", ("m",)) not in found
 
 
 @pytest.mark.parametrize(

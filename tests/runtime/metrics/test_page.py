@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
 from prometheus_client.parser import text_string_to_metric_families as read_plain
@@ -65,7 +66,7 @@ async def services() -> Services:
 async def exposition() -> Exposition:
     meter, gauge = ExchangeMeter(Labels(("model", "backend"), 10, FORM_ALONE.is_mark)), ModelGauge()
     meter.open(opening("01A"))
-    meter.close(closing("01A"))
+    meter.close(msgspec.structs.replace(closing("01A"), cost_nanousd=5, price_version="v1"))
     meter.open(opening("01B"))
     meter.close(closing("01B", status=Status.FAILED))
     known = await services()

@@ -34,6 +34,7 @@ class Prompt(Discreet, frozen=True):
     own account, so its chunk is not for the client. `message_of` says for each slot which of the
     messages it is of, None outside them. `names` are the request's own members, `parameters` those of them
     that are scalars; strings only if they are plain words. `calls` are the tool calls made so far, `offered` the tools.
+    `aside_chars` are those of names, plain words and numbers that a model may read and that are in no slot.
     """
 
     frame: Frame
@@ -53,3 +54,4 @@ class Prompt(Discreet, frozen=True):
     parameters: Mapping[str, Scalar] = {}
     calls: tuple[EarlierCall, ...] = ()
     offered: tuple[OfferedTool, ...] = ()
+    aside_chars: int = 0

@@ -37,6 +37,13 @@ _PART: Final = "messages[].content[].text"
 
 _MOST_CHOICES: Final = 4_096
 
+_READ: Final = frozenset(
+    {"prompt", "input", "tools", "functions", "response_format", "documents", "chat_template_kwargs"}
+)
+"""Members that chat templates show to the model, with the names in them."""
+_ID_CHARS: Final = 4
+"""What a token's id counts for: a token of text has about as many."""
+
 
 class _StreamOptions(msgspec.Struct):
     include_usage: bool | None = None
@@ -79,12 +86,16 @@ class RequestReader:
         self._parts = MediaCount()
         self._prompts: set[str | int] = set()
         self._tools: list[str] = []
+        self._aside = 0
 
     def prompt(self, *, stream_allowed: bool) -> Prompt:
         """The request. `stream_allowed`: whether this API streams at all."""
         view = self._view()
         for leaf in self._leaves:
+            slots = len(self._slots)
             self._leaf(leaf)
+            if len(self._slots) == slots:
+                self._aside += self._aside_of(leaf)
         stream = bool(view.stream) and stream_allowed
         patches = self._ask_for_usage(view) if stream else ()
         choices = (view.n or 1) * max(1, len(self._prompts))
@@ -108,6 +119,7 @@ class RequestReader:
             parameters=self._parameters(),
             calls=earlier_calls(self._leaves, self._text, self._slots_of(), self._marks),
             offered=offered_tools(self._leaves, self._text, self._containers, self._body, self._marks),
+            aside_chars=self._aside,
         )
 
     def _view(self) -> _View:
@@ -168,6 +180,18 @@ class RequestReader:
             literal = self._body[leaf.start : leaf.end]
             if is_long_number(literal):
                 self._slot(leaf, literal.decode())
+
+    def _aside_of(self, leaf: Leaf) -> int:
+        """Characters that a model may read of what is no text to inspect."""
+        where, size = leaf.where, leaf.end - leaf.start
+        if leaf.path[0] == "messages":
+            said = leaf.kind == "string" and not leaf.name and where not in REQUEST_MARKS and where not in REQUEST_MEDIA
+            return max(0, size - 2) if said else 0
+        if leaf.path[0] not in _READ or (leaf.name and len(leaf.path) == 1):
+            return 0
+        if leaf.kind == "numbers":
+            return max(size, _ID_CHARS * (self._body.count(b",", leaf.start, leaf.end) + 1))
+        return max(0, size - 2) if leaf.name or leaf.kind == "string" else size
 
     def _name(self, leaf: Leaf, text: str) -> None:
         if len(leaf.path) == 1 and misspelled(text):

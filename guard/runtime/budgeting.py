@@ -62,7 +62,7 @@ def prompt_bound(prompt: Prompt) -> int:
     """
     size = sum(len(slot.text) if slot.text.isascii() else len(slot.text.encode()) for slot in prompt.frame.slots)
     around = _TEMPLATE + _MESSAGE * len(prompt.messages) + _MEDIA * sum(part.count for part in prompt.media)
-    return -(-size // _BYTES_PER_TOKEN) + around
+    return -(-(size + prompt.aside_chars) // _BYTES_PER_TOKEN) + around
 
 
 def answer_bounds(prompt: Prompt, limits: TokenLimits, dialect: str) -> tuple[int | None, int]:

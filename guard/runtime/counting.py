@@ -14,7 +14,7 @@ from guard.core.usage import Usage
 from guard.core.written import Kept, Written
 from guard.metering.count.evidence import Counted, Evidence
 from guard.metering.count.split import needs_count
-from guard.metering.usage import is_sound
+from guard.metering.usage import estimate, is_sound
 from guard.ports import TokenCounter
 
 KEPT_CHARS: Final = 65_536
@@ -30,11 +30,12 @@ _T = TypeVar("_T")
 
 
 class SentPrompt(msgspec.Struct, frozen=True):
-    """A prompt as it was sent: its texts, how many messages they make, and its pictures."""
+    """A prompt as it was sent: its texts, how many messages they make, its pictures, and characters beside texts."""
 
     texts: tuple[str, ...]
     messages: int
     pictures: int
+    aside_chars: int = 0
 
     def __repr__(self) -> str:
         return f"SentPrompt(messages={self.messages}, pictures={self.pictures})"
@@ -155,7 +156,7 @@ class Counting:
         )
 
     def _around(self, counts: Sequence[int]) -> int:
-        """The prompt's tokens, with what its chat template and its pictures are taken for."""
+        """The prompt's tokens, with what is taken for its chat template, its pictures, and names and plain words."""
         messages = self._prompt.messages
         around = _MESSAGE * messages + _REPLY if messages else 0
-        return sum(counts) + around + (self.picture_tokens or 0)
+        return sum(counts) + around + (self.picture_tokens or 0) + estimate(self._prompt.aside_chars, 0)

@@ -113,8 +113,8 @@ def texts_of(prompt: Prompt) -> tuple[str, ...]:
 
 
 def chars_of(prompt: Prompt) -> int:
-    """Characters of text in the whole request."""
-    return sum(len(slot.text) for slot in prompt.frame.slots)
+    """Characters in the whole request that a model may read."""
+    return sum(len(slot.text) for slot in prompt.frame.slots) + prompt.aside_chars
 
 
 def pictures_of(prompt: Prompt) -> int:

@@ -199,7 +199,8 @@ class Way:
         dialect = self._call.dialect
         body = dialect.render(prompt.frame, outcome.texts)
         headers = (("content-type", "application/json"), *without_type(forwarded(self._call.headers, dialect.is_mark)))
-        account.ask(SentPrompt(outcome.texts or texts_of(prompt), len(prompt.messages), account.pictures))
+        texts = outcome.texts or texts_of(prompt)
+        account.ask(SentPrompt(texts, len(prompt.messages), account.pictures, prompt.aside_chars))
         call = BackendCall("POST", self._call.path, headers, body, prompt.stream)
         with self._trail.stage("backend"):
             try:

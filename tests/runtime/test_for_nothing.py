@@ -8,7 +8,10 @@ from guard.core.entry import Status
 from guard.core.tier import Tier
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
+from guard.metering.usage import estimate
 from guard.runtime.allowance import most_tokens
+from guard.runtime.budgeting import prompt_bound
+from guard.runtime.facts import chars_of
 from guard.scan.engine import PatternEngine
 from tests.runtime.test_budgeted import COUNTED, PROMPT, Funds, asking, sent
 from tests.runtime.world import END, World, chunk
@@ -51,6 +54,10 @@ async def test_a_running_count_that_does_not_grow_bounds_nothing_and_chunks_do(
 
     assert world.closing.reason == "budget"
     assert world.client.body.count(b'"content":"a "') <= 41
+
+
+def _tools(schema: dict[str, object]) -> list[dict[str, object]]:
+    return [{"type": "function", "function": {"name": "f", "parameters": schema}}]
 
 
 def body(**members: object) -> bytes:
@@ -102,3 +109,34 @@ def test_a_tiers_tokens_are_taken_for_every_answer_that_is_written(members: dict
         json.dumps({"model": "m", "prompt": "x", "max_tokens": 10, **members}).encode()
     )
     assert most_tokens(prompt, Tier("free"), 5, "openai.completions") == 5 + 10 * answers
+
+
+WORDS = ["abcdefgh"] * 1000
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"tools": _tools({"enum": WORDS})}, id="words of a schema"),
+        pytest.param({"tools": _tools({f"Name-{n}": {} for n in range(1000)})}, id="names of a schema"),
+        pytest.param({"tools": _tools({"enum": list(range(10**8, 10**8 + 1000))})}, id="numbers of a schema"),
+        pytest.param({"messages": [{"role": "user", "content": word} for word in WORDS]}, id="a word a message"),
+        pytest.param({"prompt": WORDS}, id="a word a prompt"),
+        pytest.param({"prompt": list(range(10**5, 10**5 + 1400))}, id="token ids"),
+        pytest.param({"prompt": [list(range(10**5, 10**5 + 1400))]}, id="token ids of one prompt"),
+    ],
+)
+def test_all_that_a_model_reads_counts_as_prompt(members: dict[str, object]) -> None:
+    """Names, plain words and numbers are inspected in other ways than texts are, and yet are tokens."""
+    prompt = openai.completions(Limits()).prompt(json.dumps({"model": "m", **members}).encode())
+    assert 2000 <= estimate(chars_of(prompt), 0) < 4000
+    assert prompt_bound(prompt) >= 2500
+
+
+async def test_a_prompt_of_plain_words_is_charged_when_its_client_leaves_at_once(engine: PatternEngine) -> None:
+    funds = Funds(10_000)
+    world = World(engine, [None], body=body(stream=True, tools=_tools({"enum": WORDS})), budgets=funds.book)
+    await world.run(lambda world: world.client.leaves.set())
+
+    assert world.closing.status is Status.ABORTED
+    assert await funds.spent() >= 2000

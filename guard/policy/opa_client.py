@@ -1,27 +1,17 @@
 """An OPA server over HTTP: one question, one answer or one failure. It knows nothing of what a decision means.
 
-Of opa-python-client this uses how it carries its token, sends and closes. Its own `query_rule` takes an answer of any
-length, follows redirects and trusts the system's authorities only. Here redirects are not followed, compressed answers
-not taken, cookies not kept, the environment's proxies not used. A question is bounded in seconds from its beginning to
-its end, an answer in bytes.
+A question is bounded in seconds from its beginning to its end, an answer in bytes (see `opa_connection`).
 
 Source: https://www.openpolicyagent.org/docs/rest-api
 """
 
 import asyncio
 import enum
-import ssl
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from opa_client.opa_async import AsyncOpaClient
 
-from guard.errors import ConfigError
-
-_MOST_BYTES: Final = 1_048_576
-_HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "content-type": "application/json"}
 _ABOUT_THE_POLICY: Final = frozenset({400, 500})
 """Statuses with which OPA says that the rules failed on this input: they conflict, or a built-in got a bad value."""
 
@@ -89,40 +79,15 @@ _BODY: Final = msgspec.json.Decoder(_Body)
 _COMPILED: Final = msgspec.json.Decoder(_Compiled)
 
 
-class _Connection(AsyncOpaClient):  # type: ignore[misc]  # it has no types
-    """The library's client with a session of ours."""
-
-    def __init__(self, options: OpaOptions) -> None:
-        parts = urlsplit(options.url)
-        super().__init__(host=parts.hostname or "", port=parts.port or 8181, token=options.token, retries=0)
-        self.root_url = options.url.rstrip("/") + "/v1"
-        self._tls = _context(options.ca_file)
-
-    async def _init_session(self) -> None:
-        self._session = aiohttp.ClientSession(
-            headers={**_HEADERS, **(self.headers or {})},
-            connector=aiohttp.TCPConnector(ssl=self._tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            auto_decompress=False,
-        )
-
-    async def post(self, path: str, body: bytes) -> tuple[int, bytes | None]:
-        """The status and the body of the answer; no body if it is too large or compressed."""
-        if self._session is None:
-            await self._init_session()
-        async with self._request("POST", self.root_url + path, data=body, allow_redirects=False) as response:
-            if response.headers.get("content-encoding", "identity") != "identity":
-                return response.status, None
-            return response.status, await _bounded(response)
-
-
 class OpaClient:
     """Asks one OPA server. Belongs to one event loop; connects at the first question."""
 
     def __init__(self, options: OpaOptions) -> None:
         """Opens nothing. Raises ConfigError for a CA file that can't be read."""
-        self._connection = _Connection(options)
+        # Its library is not imported where no OPA is asked: that takes as long as a tenth of the start.
+        from guard.policy.opa_connection import OpaConnection
+
+        self._connection = OpaConnection(options.url, options.token, options.ca_file)
         self._timeout_s = options.timeout_s
         self._path = options.path.strip("/")
 
@@ -173,16 +138,6 @@ class OpaClient:
         return await self._connection.post(path, body)
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    body = bytearray()
-    async for piece in response.content.iter_any():
-        body += piece
-        if len(body) > _MOST_BYTES:
-            response.close()
-            return None
-    return bytes(body)
-
-
 def _answer(body: bytes) -> Answer | Failure:
     try:
         decoded = _BODY.decode(body)
@@ -198,10 +153,3 @@ def _revision(bundles: dict[str, _Bundle]) -> str:
     else:
         told = ",".join(f"{name}:{bundle.revision}" for name, bundle in sorted(bundles.items()))
     return "".join(char if char.isprintable() else "?" for char in told[:_MOST_REVISION]) or _NO_REVISION
-
-
-def _context(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError):
-        raise ConfigError(f"opa.ca_file: {ca_file!r} can't be read as PEM: name a file of certificates") from None

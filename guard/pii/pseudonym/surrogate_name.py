@@ -1,15 +1,16 @@
 """Surrogates for names of people, places, companies and streets, in the language that the value looks to be in.
 
-Names come from Faker's lists, which are loaded when the first such surrogate is asked for. The language is guessed: by
-script, or else by the first of the lists that knows a word of the value; English if none does.
+Names come from Faker's lists, which are loaded, and Faker itself, when the first such surrogate is asked for. The
+language is guessed: by script, or else by the first of the lists that knows a word of the value; English if none does.
 """
 
 import unicodedata
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from faker import Faker
+if TYPE_CHECKING:
+    from faker import Faker
 
 _BY_SCRIPT: Final = (
     ("HIRAGANA", "ja_JP"),
@@ -63,14 +64,16 @@ def handle(number: int) -> str:
     return _HANDLES[number % len(_HANDLES)]
 
 
-def _fake(locale: str, number: int) -> Faker:
+def _fake(locale: str, number: int) -> "Faker":
     fake = _faker(locale)
     fake.seed_instance(number)
     return fake
 
 
 @lru_cache(len(_BY_NAME) + len(_BY_SCRIPT))
-def _faker(locale: str) -> Faker:
+def _faker(locale: str) -> "Faker":
+    from faker import Faker
+
     return Faker(locale)
 
 

@@ -102,7 +102,7 @@ def test_a_ledger_that_cannot_be_opened_is_said_and_ends_it(start: Start, tmp_pa
     process = start()
     _, said = process.communicate()
     assert process.returncode == 3
-    assert f"guard: the ledger {tmp_path}/no/such/guard.db can't be written" in said
+    assert f"guard: the ledger {tmp_path}/no/such/guard.db can't be used" in said
     assert "Traceback" not in said
 
 

@@ -272,7 +272,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(start: Start, d
 
 @pytest.mark.parametrize("place", ["no/such/directory/guard.db", "."], ids=["missing directory", "a directory"])
 def test_a_ledger_that_cannot_be_opened_stops_the_boot(tmp_path: Path, place: str) -> None:
-    with pytest.raises(LedgerError, match="can't be written"):
+    with pytest.raises(LedgerError, match="can't be used"):
         made(tmp_path / place).start()
 
 

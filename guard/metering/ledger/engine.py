@@ -62,11 +62,9 @@ def told(location: Location) -> Iterator[None]:
 def failure(location: Location, why: str) -> LedgerError:
     """That the database can't be had."""
     if location.server:
-        return LedgerError(
-            f"the ledger's database can't be written ({why}); check the server, its rights and the network"
-        )
+        return LedgerError(f"the ledger's database can't be used ({why}); check the server, its rights and the network")
     return LedgerError(
-        f"the ledger {location.path or 'in memory'} can't be written ({why}); check its disk, rights and locks"
+        f"the ledger {location.path or 'in memory'} can't be used ({why}); check its disk, rights and locks"
     )
 
 

@@ -1,13 +1,19 @@
 """What tenants try in order to have tokens for nothing."""
 
 import json
+from pathlib import Path
 
+import msgspec
 import pytest
+from ulid import ULID
 
-from guard.core.entry import Status
+from guard.core.entry import Opening, Status
 from guard.core.tier import Tier
 from guard.dialects import openai
 from guard.dialects.openai_reader import Limits
+from guard.metering.ledger.ledger import SqlLedger
+from guard.metering.ledger.options import LedgerOptions
+from guard.metering.ledger.reader import LedgerReader
 from guard.metering.usage import estimate
 from guard.runtime.allowance import most_tokens
 from guard.runtime.budgeting import prompt_bound
@@ -140,3 +146,22 @@ async def test_a_prompt_of_plain_words_is_charged_when_its_client_leaves_at_once
 
     assert world.closing.status is Status.ABORTED
     assert await funds.spent() >= 2000
+
+
+async def test_a_key_that_is_another_exchanges_id_stands_in_no_exchanges_way(engine: PatternEngine, tmp_path: Path) -> None:
+    """Entered first, by another process, it would take the place of the exchange's own entry, and its tenant with it."""
+    url = f"sqlite:///{tmp_path / 'guard.db'}"
+    one, other = (SqlLedger(LedgerOptions(url=url, flush_ms=60_000)) for _ in range(2))
+    one.start()
+    other.start()
+    long = Opening(str(ULID()), "t", "k", "free", "openai.chat", "m", "b", True, 1_796_040_000_000)
+    quick = await World(engine, [END], headers=(("idempotency-key", long.exchange),)).run()
+    (opening,) = quick.ledger.openings
+    other.open(opening)
+    other.close(quick.closing)
+    other.stop()
+    one.open(long)
+    one.close(msgspec.structs.replace(quick.closing, exchange=long.exchange))
+    one.stop()
+    shown = {entry["exchange"]: entry["tenant"] for entry in LedgerReader(url).tail(10)}
+    assert shown == {long.exchange: "t", opening.exchange: "t"}

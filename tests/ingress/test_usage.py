@@ -21,6 +21,7 @@ from guard.ingress.error import HANDLERS
 from guard.ingress.openai import Door
 from guard.ingress.openapi import description
 from guard.ingress.usage import usage_admin_routes, usage_route
+from guard.metering.report.dimension import Dimension, Filter
 from guard.metering.report.figures import UsageFigures, UsageReport
 from guard.metering.report.statement import Question
 from guard.policy.embedded import EmbeddedPolicy
@@ -202,6 +203,32 @@ async def test_a_few_are_made_at_a_time_and_places_come_back() -> None:
     reports.stop()
     with pytest.raises(TooBusy):
         await reports.ask(question, False)
+
+
+async def test_no_tenant_keeps_others_from_their_reports() -> None:
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def slow(question: Question, power: bool) -> UsageReport:
+        begun.release()
+        assert go.wait(60)
+        return empty(question, power)
+
+    def own(tenant: str) -> Question:
+        return Question(0, 1, where=(Filter(Dimension("tenant"), tenant),))
+
+    reports = Reports(slow, go.set)
+    waiting = [asyncio.ensure_future(reports.ask(own("acme"), False))]
+    await asyncio.to_thread(begun.acquire)
+    with pytest.raises(TooBusy):
+        await reports.ask(own("acme"), False)
+    waiting.append(asyncio.ensure_future(reports.ask(own("other"), False)))
+    await asyncio.to_thread(begun.acquire)
+    waiting.append(asyncio.ensure_future(reports.ask(Question(0, 1), True)))
+    assert await asyncio.to_thread(begun.acquire, timeout=30), "an administrator has a place of their own"
+    go.set()
+    assert [report.open for report in await asyncio.gather(*waiting)] == [0, 0, 0]
+    assert (await reports.ask(own("acme"), False)).open == 0
+    reports.stop()
 
 
 async def test_a_tenant_is_not_told_where_the_ledger_lies() -> None:

@@ -151,7 +151,7 @@ async def test_a_prompt_of_plain_words_is_charged_when_its_client_leaves_at_once
 async def test_a_key_that_is_another_exchanges_id_stands_in_no_exchanges_way(
     engine: PatternEngine, tmp_path: Path
 ) -> None:
-    """Entered first, by another process, it would take the place of the exchange's own entry, and its tenant with it."""
+    """Entered first, by another process, it would take the place of the exchange's own entry and tenant."""
     url = f"sqlite:///{tmp_path / 'guard.db'}"
     one, other = (SqlLedger(LedgerOptions(url=url, flush_ms=60_000)) for _ in range(2))
     one.start()

@@ -219,10 +219,11 @@ class Stepper:
         for slot in slots:
             if slot.closed:
                 continue
+            listener = slot.listener
             slot.close()
             heard = False
             try:
-                slot.listener.failed(error)
+                listener.failed(error)
                 heard = True
             finally:
                 if not heard:

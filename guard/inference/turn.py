@@ -74,6 +74,7 @@ class Slot:
         if not self.closed:
             self.closed = True
             self._free(self)
+            del self.listener  # It has this place: what is over is not to wait for the garbage collector.
 
     def take(self, most: int) -> "Reading":
         """The next words, at least one, and no more than `most` tokens if there are more."""

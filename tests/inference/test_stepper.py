@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -97,6 +98,15 @@ async def test_each_token_is_read_once_and_in_order() -> None:
         await reader.until(lambda r: len(r.told) == 4)
 
     assert reader.told == expected(words)
+
+
+async def test_a_place_that_is_given_back_lets_go_of_who_listened() -> None:
+    async with running(Polynomial()) as stepper:
+        reader = Reader()
+        slot, there = stepper.open(reader), weakref.ref(reader)
+        slot.close()
+        del reader
+        assert there() is None
 
 
 @settings(max_examples=25, deadline=None)

@@ -43,8 +43,8 @@ def number(value: float | None) -> str:
 
 
 def named(value: str | None) -> str:
-    """A dimension's value; strangers name models."""
-    return ABSENT if value is None else visible(value)
+    """A dimension's value on one line; strangers name models, and policies write labels."""
+    return ABSENT if value is None else visible(value).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def remarks(report: UsageReport) -> Iterator[str]:
@@ -66,5 +66,5 @@ def missing_books(report: UsageReport, books: Container[str]) -> Iterator[str]:
     versions = {line.key["price_version"] or "" for line in report.lines if line.key["cost_state"] == RATED}
     for version in sorted(versions):
         if version not in books:
-            name = visible(version) or "that is not known"
+            name = named(version) or "that is not known"
             yield f"rows by the price book {name} have no unit price; name its file with --prices"

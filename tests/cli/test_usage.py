@@ -90,6 +90,14 @@ def test_a_table_has_lines_their_total_and_what_must_be_known(place: Path, print
     assert "m\\x1b[2J" in told
 
 
+def test_no_name_makes_a_line_of_its_own(tmp_path: Path, printed: Callable[..., str]) -> None:
+    write(f"sqlite:///{tmp_path / 'guard.db'}", tmp_path / "journal", [{"tenant": "acme\ntotal\t99"}])
+    (tmp_path / "guard.yaml").write_text(f"{MINIMAL}policies: {POLICIES}\nledger: sqlite:///guard.db\n")
+    told = printed(tmp_path, "--by", "tenant")
+    assert [line.split()[0] for line in told.splitlines()].count("total") == 1
+    assert "acme\\ntotal\\t99" in told
+
+
 def test_csv_is_exact_and_no_formula(place: Path, printed: Callable[..., str]) -> None:
     rows = {
         row["tenant"]: row for row in csv.DictReader(io.StringIO(printed(place, "--by", "tenant", "--format", "csv")))

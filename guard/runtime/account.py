@@ -17,7 +17,7 @@ from guard.core.written import Written
 from guard.metering.count.evidence import Counted, Evidence, Extent
 from guard.metering.count.reckon import Reckoning, reckon
 from guard.metering.count.withheld import Withheld, withheld_tokens
-from guard.metering.usage import estimate
+from guard.metering.usage import CHARS_PER_TOKEN, estimate
 from guard.ports import EnergyMeter, Ledger, Purse, Rater, TokenCounters
 from guard.runtime.counting import Counting, SentPrompt
 
@@ -71,6 +71,10 @@ class Account:
         """What Guard's own models read for it."""
         self.purse: Purse | None = None
         """What is reserved for it in budgets."""
+        self.answer_bound: int | None = None
+        """The most tokens that its answers may have together; None if nothing bounds them."""
+        self.unread = 0
+        """Bytes of a whole answer that came and could not be read, or not yet."""
         self.written = Written()
         """Where the answer is to be counted as it comes."""
         self._cut_at: int | None = None
@@ -198,7 +202,7 @@ class Account:
         if guard is not None:
             for finding in guard.findings:
                 self.types[finding.type] = None
-            withheld = _withheld(usage, guard, withheld_chars)
+            withheld = _withheld(usage, guard, withheld_chars) if not self.unread else usage.completion or 0
         rating = self.price(usage)
         if self.purse is not None:
             self.purse.settle(usage, rating.cost_nanousd)
@@ -257,6 +261,12 @@ class Account:
         reported = guard.usage if guard is not None else None
         return reckon(reported, self._known(guard) if self.asked else Evidence())
 
+    def _unread_chars(self) -> int:
+        """What stands for an answer that was written and could not be read: no more than it may have."""
+        if self.answer_bound is None:
+            return self.unread
+        return min(self.unread, max(self.answer_bound, 0) * CHARS_PER_TOKEN)
+
     def _known(self, guard: StreamGuard | None) -> Evidence:
         """What has been seen of prompt and answer."""
         known = Evidence(
@@ -266,13 +276,14 @@ class Account:
         )
         if guard is None:
             return known
-        written = guard.written
+        written, unread = guard.written, self._unread_chars()
+        chars, pieces = guard.untold
         return msgspec.structs.replace(
             known,
-            answer=Extent(written.answer.chars, written.answer.pieces),
+            answer=Extent(written.answer.chars + unread, written.answer.pieces),
             reasoning=Extent(written.reasoning.chars, written.reasoning.pieces),
             tool=Extent(written.tool.chars, written.tool.pieces),
-            untold=Extent(*guard.untold),
+            untold=Extent(chars + unread, pieces),
             choices=max(guard.begun, 1),
             streamed=self._opening.stream,
             cut_at=self._cut_at,

@@ -191,6 +191,7 @@ class Relay:
                 data = await self._answer.read()
             if not data:
                 return
+            self._account.unread += len(data)
             self.reader.feed(data)
 
     async def _judge(self) -> None:
@@ -198,6 +199,7 @@ class Relay:
         news = asyncio.Event()
         self._inspection.told = news.set
         self._intake.end()
+        self._account.unread = 0
         while self._inspection.waits and (self._inspection.halt is None or self._inspection.asking):
             news.clear()
             # What a person is asked has a bound of its own.

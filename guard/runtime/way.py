@@ -159,6 +159,7 @@ class Way:
                 media=bool(prompt.media),
             )
         )
+        account.answer_bound = most if purse.answer_tokens is None else purse.answer_tokens
         limits = within_purse(decision.limits, purse, prompt, dialect)
         return decision if limits == decision.limits else msgspec.structs.replace(decision, limits=limits)
 

@@ -167,3 +167,37 @@ async def test_a_key_that_is_another_exchanges_id_stands_in_no_exchanges_way(
     one.stop()
     shown = {entry["exchange"]: entry["tenant"] for entry in LedgerReader(url).tail(10)}
     assert shown == {long.exchange: "t", opening.exchange: "t"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "charged"),
+    [
+        pytest.param(400, b'{"choices":[' + b" " * 1_000_000, 400, id="a broken body, up to what was asked for"),
+        pytest.param(400, b"x" * 400, 100, id="no body at all, by its size"),
+        pytest.param(400, b"", 0, id="nothing"),
+    ],
+)
+async def test_a_whole_answer_that_can_not_be_read_was_written_all_the_same(
+    engine: PatternEngine, asked: int, answer: bytes, charged: int
+) -> None:
+    """Log-probabilities make answers too large: a tenant could keep a backend busy for its prompts alone."""
+    funds = Funds(10_000)
+    script = [answer] if answer else []
+    world = World(engine, script, body=body(max_tokens=asked), content_type="application/json", budgets=funds.book)
+    await world.run()
+
+    assert (world.client.status, world.closing.status) == (502, Status.FAILED)
+    assert (world.closing.usage.completion, world.closing.withheld) == (charged, charged)
+    assert await funds.spent() == 3 + charged
+
+
+async def test_a_whole_answer_that_is_left_while_it_comes_is_charged_for_what_came(engine: PatternEngine) -> None:
+    world = World(engine, [b"x" * 400, None], body=body(max_tokens=1000), content_type="application/json")
+    await world.run(lambda world: world.client.leaves.set())
+    assert (world.closing.status, world.closing.usage.completion) == (Status.ABORTED, 100)
+
+
+async def test_a_whole_answer_that_is_read_is_charged_by_its_text(engine: PatternEngine) -> None:
+    answer = b'{"id":"c","choices":[{"index":0,"message":{"content":"abcd efg"},"finish_reason":"stop"}]}'
+    world = await World(engine, [answer], body=body(), content_type="application/json").run()
+    assert (world.closing.usage.completion, world.closing.withheld) == (2, 0)

@@ -77,10 +77,14 @@ class RedisCounters:
         """Notes that found no place in the queue."""
         return self._outbox.lost
 
-    async def start(self) -> None:
-        """Starts to send what is queued, to renew leases, and to tell a new server what was spent. Called once."""
-        await self._rebuilt()
+    async def start(self) -> bool:
+        """Starts to send what is queued, to renew leases, and to tell a new server what was spent. Called once.
+
+        Whether the server is there and knows.
+        """
+        there = await self._rebuilt()
         self._tasks = [asyncio.create_task(work) for work in (self._outbox.send(), self._renew(), self._remember())]
+        return there
 
     async def stop(self) -> None:
         """Sends what waits, within a bound, and closes the connections."""
@@ -165,17 +169,19 @@ class RedisCounters:
             if self._empty.is_set():
                 await asyncio.sleep(_RETRY_S)
 
-    async def _rebuilt(self) -> None:
+    async def _rebuilt(self) -> bool:
         """Tries to, once."""
         try:
             if await self._client.exists(self._key("epoch")):
-                return
+                return True
             claims = await self.recall()
             if await self._tell_spent(claims):
                 _log.warning("counters_rebuilt", counters=len(claims))
         except (*FAILURES, LedgerError) as error:
             _log.warning("counters_not_rebuilt", error=type(error).__name__)
             self._empty.set()
+            return False
+        return True
 
     async def _tell_spent(self, claims: Sequence[Claim]) -> bool:
         arguments: list[str | int] = [str(ULID())]

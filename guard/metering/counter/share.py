@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from guard.core.counter import Claim, Taking
-from guard.errors import CountersUnavailable
+from guard.errors import CountersUnavailable, LedgerError
 from guard.metering.counter.memory import MemoryCounters
 from guard.metering.counter.redis import Recall, RedisCounters, nothing
 
@@ -39,9 +39,13 @@ class SharedCounters:
         return not self.away
 
     async def start(self, recall: Recall = nothing) -> None:
-        """Starts the store, which asks `recall` what was spent whenever it has lost its memory."""
+        """Starts the store, which asks `recall` what was spent whenever it has lost its memory.
+
+        If it is away, this process's share is one of what is left.
+        """
         self._store.recall = recall
-        await self._store.start()
+        if not await self._store.start() and self._replicas is not None:
+            await self._recall(recall, self._replicas)
 
     async def stop(self) -> None:
         """Stops it."""
@@ -72,6 +76,14 @@ class SharedCounters:
         """Gives a lease back."""
         self._local.release(claim, lease)
         self._store.release(claim, lease)
+
+    async def _recall(self, recall: Recall, replicas: int) -> None:
+        try:
+            spent = await recall()
+        except LedgerError as error:
+            _log.warning("shares_not_recalled", error=type(error).__name__)
+            return
+        self._local.note([msgspec.structs.replace(one, amount=-(-one.amount // replicas)) for one in spent], "")
 
     async def _asked(self, claims: Sequence[Claim], lease: str) -> Taking:
         if self._clock() < self._closed_until:

@@ -1,10 +1,11 @@
 """Counters on a real Redis: the same as in process, shared by several, and what holds while it is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from guard.core.counter import Claim, Taking
@@ -303,3 +304,22 @@ async def test_a_task_whose_first_cancellation_is_swallowed_ends_all_the_same() 
     await ended([task])
 
     assert task.cancelled()
+
+
+async def test_a_process_that_starts_while_the_store_is_away_knows_what_was_spent() -> None:
+    """Its share of a budget is one of what is left, and not of the whole."""
+    spent = Claim("budget:b:tenant=t:2026-11", 90, 100, 86_400_000, 1)
+
+    async def recall() -> Sequence[Claim]:
+        return [spent]
+
+    shared = SharedCounters(RedisCounters(RedisPlace("redis://127.0.0.1:1/0", timeout_s=0.05)), replicas=2)
+    await shared.start(recall)
+    try:
+        taken = [
+            (await shared.take([msgspec.structs.replace(spent, amount=amount)], f"e{amount}")).taken
+            for amount in (6, 5, 1)
+        ]
+    finally:
+        await shared.stop()
+    assert taken == [False, True, False]

@@ -53,6 +53,8 @@ class _View(msgspec.Struct):
     model: str
     stream: bool | None = None
     n: _Choices | None = None
+    n_cmpl: _Choices | None = None
+    """llama.cpp's name for `n`, which its server heeds before that."""
     best_of: _Choices | None = None
     max_tokens: _Tokens | None = None
     max_completion_tokens: _Tokens | None = None
@@ -98,7 +100,7 @@ class RequestReader:
                 self._aside += self._aside_of(leaf)
         stream = bool(view.stream) and stream_allowed
         patches = self._ask_for_usage(view) if stream else ()
-        choices = (view.n or 1) * max(1, len(self._prompts))
+        choices = max(view.n or 1, view.n_cmpl or 1) * max(1, len(self._prompts))
         if choices > _MOST_CHOICES:
             raise MalformedRequest(f"The request asks for {choices} answers; {_MOST_CHOICES} at most.")
         return Prompt(

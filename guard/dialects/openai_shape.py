@@ -218,6 +218,7 @@ GUARDED: Final = SMUGGLING | {
     "stream",
     "stream_options",
     "n",
+    "n_cmpl",
     "best_of",
     "max_tokens",
     "max_completion_tokens",

@@ -97,7 +97,7 @@ async def test_no_member_lets_a_whole_answer_be_longer_than_what_is_left(
     assert world.closing.reserved_tokens >= PROMPT + max(int(value) for value in goes.values())  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("member", ["best_of", "n", "max_tokens", "max_completion_tokens", "n_predict"])
+@pytest.mark.parametrize("member", ["best_of", "n", "n_cmpl", "max_tokens", "max_completion_tokens", "n_predict"])
 @pytest.mark.parametrize("value", [4.5, "4", [4], True, {"a": 4}, -4, 10**12], ids=str)
 async def test_a_member_that_says_how_much_is_written_must_be_a_count(
     engine: PatternEngine, member: str, value: object
@@ -108,7 +108,8 @@ async def test_a_member_that_says_how_much_is_written_must_be_a_count(
 
 
 @pytest.mark.parametrize(
-    ("members", "answers"), [({"best_of": 4}, 4), ({"best_of": 4, "n": 2}, 4), ({"n": 3}, 3), ({}, 1)]
+    ("members", "answers"),
+    [({"best_of": 4}, 4), ({"best_of": 4, "n": 2}, 4), ({"n": 3}, 3), ({"n_cmpl": 4, "n": 1}, 4), ({}, 1)],
 )
 def test_a_tiers_tokens_are_taken_for_every_answer_that_is_written(members: dict[str, int], answers: int) -> None:
     prompt = openai.completions(Limits()).prompt(

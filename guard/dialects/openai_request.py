@@ -96,6 +96,7 @@ class RequestReader:
         for leaf in self._leaves:
             slots = len(self._slots)
             self._leaf(leaf)
+            self._count_prompt(leaf)
             if len(self._slots) == slots:
                 self._aside += self._aside_of(leaf)
         stream = bool(view.stream) and stream_allowed
@@ -171,6 +172,14 @@ class RequestReader:
                 found[name] = value
         return found
 
+    def _count_prompt(self, leaf: Leaf) -> None:
+        """Each item of `prompt` is one of its own, but for ids, which together are one."""
+        path = leaf.path
+        if path[0] != "prompt" or leaf.name or len(path) < 2:
+            return
+        if len(path) > 2 or leaf.kind != "number":
+            self._prompts.add(path[1])
+
     def _leaf(self, leaf: Leaf) -> None:
         if member := member_of(leaf, self._body[leaf.start : leaf.end]):
             self._members[member] = None
@@ -203,8 +212,6 @@ class RequestReader:
 
     def _string(self, leaf: Leaf, text: str) -> None:
         where, path = leaf.where, leaf.path
-        if where in ("prompt", "prompt[]"):
-            self._prompts.add(path[-1])
         if where == "messages[].role" and isinstance(path[1], int):
             self._roles[path[1]] = text if self._marks.is_mark(text) else ""
         if where in KINDS:

@@ -202,3 +202,21 @@ async def test_a_whole_answer_that_is_read_is_charged_by_its_text(engine: Patter
     answer = b'{"id":"c","choices":[{"index":0,"message":{"content":"abcd efg"},"finish_reason":"stop"}]}'
     world = await World(engine, [answer], body=body(), content_type="application/json").run()
     assert (world.closing.usage.completion, world.closing.withheld) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("prompts", "answers"),
+    [
+        (["a", "b c"], 2),
+        ([[1, 2], [3, 4], [5, 6]], 3),
+        ([[10**12, 2], [3, 10**12]], 2),
+        ([[1], [], ["x"]], 3),
+        ([1, 2, 3], 1),
+        ([10**12, 2, 3], 1),
+        ("a", 1),
+        ([], 1),
+    ],
+)
+def test_every_prompt_has_an_answer_also_those_of_token_ids(prompts: object, answers: int) -> None:
+    body = json.dumps({"model": "m", "prompt": prompts}).encode()
+    assert openai.completions(Limits()).prompt(body).choices == answers

@@ -26,5 +26,9 @@ async def test_memory_does_not_grow_with_the_record(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
 
+    async def least(count: int) -> int:
+        """Whatever else runs in this process may take memory at one time, not at three."""
+        return min([await peak(count) for _ in range(3)])
+
     await peak(200)
-    assert await peak(5_000) < 1.5 * await peak(500)
+    assert await least(5_000) < 1.5 * await least(500)

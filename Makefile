@@ -11,7 +11,7 @@ OPA := $(TOOLS)/opa
 REGAL := $(TOOLS)/regal
 
 # Two runs of the tests side by side: those that start servers, which wait a good deal, and the rest.
-SERVED := tests/e2e tests/cli tests/policy tests/inference tests/upstream
+SERVED := tests/e2e tests/cli tests/inference tests/upstream
 TESTS := $(MAKE) --no-print-directory -j2 --output-sync=target test-served test-rest
 
 .PHONY: serve test test-served test-rest check bench lock format clean setup setup-mlserver setup-opa setup-redis setup-postgres

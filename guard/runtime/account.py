@@ -206,34 +206,36 @@ class Account:
         rating = self.price(usage)
         if self.purse is not None:
             self.purse.settle(usage, rating.cost_nanousd)
-        self._ledger.close(
-            Closing(
-                exchange=self._opening.exchange,
-                status=self.status,
-                reason=self.reason,
-                usage=usage,
-                source=reckoning.source,
-                withheld=withheld,
-                first_ms=self.first_ms,
-                total_ms=(time.monotonic() - self._begun) * 1000,
-                findings=tuple(self.types),
-                decision=self.decision,
-                generation=self.generation,
-                model=self._model,
-                backend=self._backend,
-                cost_nanousd=rating.cost_nanousd,
-                price_version=rating.version,
-                labels=self.labels,
-                attempt=self._opening.attempt,
-                waited_ms=self.waited_s * 1000,
-                queued_ms=self.queued_s * 1000,
-                split_source=reckoning.split_source,
-                guard_tokens=self.guard_tokens,
-                reserved_tokens=self.purse.reserved_tokens if self.purse is not None else 0,
-                reserved_nanousd=self.purse.reserved_nanousd if self.purse is not None else 0,
-            )
-        )
+        self._ledger.close(self._closing(reckoning, withheld, rating))
         self._meter(usage, rating)
+
+    def _closing(self, reckoning: Reckoning, withheld: int, rating: Rating) -> Closing:
+        """The entry's end."""
+        return Closing(
+            exchange=self._opening.exchange,
+            status=self.status,
+            reason=self.reason,
+            usage=reckoning.usage,
+            source=reckoning.source,
+            withheld=withheld,
+            first_ms=self.first_ms,
+            total_ms=(time.monotonic() - self._begun) * 1000,
+            findings=tuple(self.types),
+            decision=self.decision,
+            generation=self.generation,
+            model=self._model,
+            backend=self._backend,
+            cost_nanousd=rating.cost_nanousd,
+            price_version=rating.version,
+            labels=self.labels,
+            attempt=self._opening.attempt,
+            waited_ms=self.waited_s * 1000,
+            queued_ms=self.queued_s * 1000,
+            split_source=reckoning.split_source,
+            guard_tokens=self.guard_tokens,
+            reserved_tokens=self.purse.reserved_tokens if self.purse is not None else 0,
+            reserved_nanousd=self.purse.reserved_nanousd if self.purse is not None else 0,
+        )
 
     def _meter(self, usage: Usage, rating: Rating) -> None:
         """Tells what the backend did, where energy is metered."""
